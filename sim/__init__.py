@@ -1,0 +1,1 @@
+"""firstday: Monte Carlo simulation of the first trading day of an IPO."""
