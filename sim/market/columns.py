@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import cast
 
-from sim.market.table import Column, Row, RowFault
+from sim.market.cells import Column
+from sim.market.table import Row, RowFault
 
 DOWNWARD_PRICE_FLEXIBILITY = 0.10
 """A final offer price may lie this far below the bottom of its range (HKEX guidance on downward pricing)."""
@@ -136,7 +137,11 @@ def _terms_faults(row: Row) -> list[RowFault]:
     elif offer is not None:
         if high is not None and offer > high * (1 + 1e-9):
             found.append(
-                ("offer_price", f"{offer:g} is above the range's top {high:g}", "pricing above is not allowed")
+                (
+                    "offer_price",
+                    f"{offer:g} is above the range's top {high:g}",
+                    "pricing above is not allowed",
+                )
             )
         floor = None if low is None else low * (1 - DOWNWARD_PRICE_FLEXIBILITY)
         if floor is not None and offer < floor * (1 - 1e-9):
@@ -159,15 +164,13 @@ def _date_faults(row: Row, seen: dict[str, date]) -> list[RowFault]:
         found.append(("list_date", f"{listed} is out of reach", f"expected {FIRST_DAY} to {LAST_DAY}"))
     before = seen.get(code)
     if before is not None and abs(listed - before) < CODE_IS_FREE_AFTER:
-        found.append(
-            ("code", f"{code} is listed twice, also on {before}", "expected one row a deal")
-        )
+        found.append(("code", f"{code} is listed twice, also on {before}", "expected one row a deal"))
     seen[code] = listed
     return found
 
 
 def hkex_checks() -> Callable[[Row], list[RowFault]]:
-    """Return the checks between the cells of one HKEX row; a fresh one for each file, as it remembers codes."""
+    """Return the checks between the cells of a HKEX row; take a fresh one a file: it remembers codes."""
     seen: dict[str, date] = {}
 
     def check(row: Row) -> list[RowFault]:
@@ -182,7 +185,7 @@ def hkex_checks() -> Callable[[Row], list[RowFault]]:
 
 
 def star_checks() -> Callable[[Row], list[RowFault]]:
-    """Return the checks between the cells of one STAR row; a fresh one for each file, as it remembers codes."""
+    """Return the checks between the cells of a STAR row; take a fresh one a file: it remembers codes."""
     seen: dict[str, date] = {}
 
     def check(row: Row) -> list[RowFault]:

@@ -124,9 +124,7 @@ def interval_coverage(pits: ArrayLike) -> dict[str, float]:
     values = np.asarray(pits, dtype=np.float64)
     if not len(values):
         return {str(level): float("nan") for level in INTERVALS}
-    return {
-        str(level): float(np.mean(np.abs(values - 0.5) <= level / 200.0 + 1e-12)) for level in INTERVALS
-    }
+    return {str(level): float(np.mean(np.abs(values - 0.5) <= level / 200.0 + 1e-12)) for level in INTERVALS}
 
 
 def uniformity_p(pits: ArrayLike) -> float:
@@ -191,9 +189,7 @@ def reliability(
         low = 0.0 if hits == 0 else float(betaincinv(hits, n - hits + 1, tail))
         high = 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 1.0 - tail))
         found.append(
-            ReliabilityBin(
-                k / bins, (k + 1) / bins, n, float(forecast[members].mean()), hits / n, low, high
-            )
+            ReliabilityBin(k / bins, (k + 1) / bins, n, float(forecast[members].mean()), hits / n, low, high)
         )
     return tuple(found)
 

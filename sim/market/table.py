@@ -9,62 +9,19 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from sim.errors import Fault, InvalidInput, invalid
+from sim.market.cells import CellFault, Column, Value, read_cell, shown
 
-Value = str | float | int | bool | date | None
 Row = Mapping[str, Value]
 RowFault = tuple[str, str, str]
 """Column at fault, what is wrong, what was expected."""
 
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 FAULTS_TOLD = 50
-
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
-_SPELLED_BLANKS = frozenset({"na", "n/a", "nan", "null", "none", "nil", "-", "--", "?"})
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What one column of a file may hold.
-
-    Parameters
-    ----------
-    name
-        Header of the column.
-    kind
-        ``number``, ``whole`` (a number without a fraction), ``flag`` (0 or 1), ``date`` (ISO), ``code``
-        (an identifier without spaces; figures are padded with zeros to ``width``) or ``text``.
-    required
-        The column must be in the file; other columns may be missing and are unknown then.
-    filled
-        No cell of it may be blank.
-    low, high
-        Range of a number, both ends allowed unless `above` is set.
-    above
-        The number must be greater than `low`, not equal to it.
-    choices
-        The texts allowed; empty for any.
-    width
-        Number of figures of a code.
-    """
-
-    name: str
-    kind: Literal["number", "whole", "flag", "date", "code", "text"]
-    required: bool = False
-    filled: bool = False
-    low: float = float("-inf")
-    high: float = float("inf")
-    above: bool = False
-    choices: tuple[str, ...] = ()
-    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +32,6 @@ class Table:
     rows: tuple[Row, ...]
     lines: tuple[int, ...]
     notes: tuple[str, ...]
-
-
-class _CellFault(ValueError):
-    """One cell cannot be read; carries what is wrong and what was expected."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem)
-        self.problem, self.remedy = problem, remedy
 
 
 class _Faults:
@@ -110,71 +59,6 @@ class _Faults:
                 )
             )
         raise InvalidInput(self.kept)
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
-def _number(text: str, column: Column) -> float:
-    if not _NUMBER.fullmatch(text):
-        if text.casefold() in _SPELLED_BLANKS:
-            raise _CellFault(f"{_shown(text)} is not a number", "leave the cell blank where it is unknown")
-        if "%" in text:
-            raise _CellFault(f"{_shown(text)} is a percentage", "write a fraction: 0.05 for 5%")
-        if "," in text or "_" in text:
-            raise _CellFault(f"{_shown(text)} is not a number", "write figures without separators: 1000000")
-        raise _CellFault(f"{_shown(text)} is not a number", "write a finite number, or leave it blank")
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise _CellFault(f"{_shown(text)} is too large to be a number", "write a finite number")
-    too_low = value <= column.low if column.above else value < column.low
-    if too_low or value > column.high:
-        low = f"above {column.low:g}" if column.above else f"at least {column.low:g}"
-        high = "" if column.high == float("inf") else f" and at most {column.high:g}"
-        raise _CellFault(f"{text} is out of range", f"expected a number {low}{high}")
-    return value
-
-
-def _date(text: str) -> date:
-    match = _DATE.fullmatch(text)
-    remedy = "write a date as 2025-12-31"
-    if match is None:
-        raise _CellFault(f"{_shown(text)} is not an ISO date", remedy)
-    try:
-        return date.fromisoformat(match[1])
-    except ValueError as fault:
-        raise _CellFault(f"{text} is not a day of the calendar", remedy) from fault
-
-
-def _cell(text: str, column: Column) -> Value:
-    """Read one cell; blank gives ``None``."""
-    if text == "":
-        if column.filled:
-            raise _CellFault("is blank", "every row needs it")
-        return None
-    if column.kind == "date":
-        return _date(text)
-    if column.kind == "text":
-        if column.choices and text not in column.choices:
-            near = difflib.get_close_matches(text, column.choices, 1)
-            hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(column.choices)}"
-            raise _CellFault(f"{_shown(text)} is not known", hint)
-        return text
-    if column.kind == "code":
-        if len(text) > 24 or not text.isprintable() or any(mark.isspace() for mark in text):
-            raise _CellFault(f"{_shown(text)} is not a stock code", "expected up to 24 letters or figures")
-        return text.zfill(column.width) if text.isascii() and text.isdigit() else text
-    value = _number(text, column)
-    if column.kind == "flag":
-        if value not in (0.0, 1.0):
-            raise _CellFault(f"{text} is not a flag", "expected 0 or 1, or blank where it is unknown")
-        return value == 1.0
-    if column.kind == "whole":
-        if value != int(value):
-            raise _CellFault(f"{text} has a fraction", "expected a whole number")
-        return int(value)
-    return value
 
 
 def _start_of_cell(record: str, index: int) -> tuple[int, int]:
@@ -282,14 +166,14 @@ def _check_header(
     known = {column.name for column in columns}
     for index, name in enumerate(header):
         if name and name in header[:index]:
-            column = _start_of_cell(record, index)[1]
-            faults.add(name, "the header names it twice", "keep one of the two columns", line, column)
+            character = _start_of_cell(record, index)[1]
+            faults.add(name, "the header names it twice", "keep one of the two columns", line, character)
     others = [name for name in header if name not in known]
 
     def remedy(name: str) -> str:
         near = difflib.get_close_matches(name, [other.casefold() for other in others], 1, 0.75)
         if near:
-            return f"did you mean to call {_shown(near[0])} that?"
+            return f"did you mean to call {shown(near[0])} that?"
         if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
             return "separate the columns by commas"
         return f"add a column {name}"
@@ -302,7 +186,7 @@ def _check_header(
             faults.add(names[0], f"neither {' nor '.join(names)} is a column", remedy(names[0]), line, 1)
     notes = []
     if others:
-        notes.append(f"{faults.source}: columns ignored: {', '.join(_shown(name) for name in others)}")
+        notes.append(f"{faults.source}: columns ignored: {', '.join(shown(name) for name in others)}")
     missing = [column.name for column in columns if not column.required and column.name not in header]
     if missing:
         notes.append(f"{faults.source}: columns missing, taken as unknown: {', '.join(missing)}")
@@ -361,8 +245,8 @@ def read_table(
         row, sound = dict(absent), True
         for column, index in places:
             try:
-                row[column.name] = _cell(cells[index], column)
-            except _CellFault as fault:
+                row[column.name] = read_cell(cells[index], column)
+            except CellFault as fault:
                 sound = False
                 below, character = _start_of_cell(record, index)
                 faults.add(column.name, fault.problem, fault.remedy, line + below, character)
