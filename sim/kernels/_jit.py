@@ -1,0 +1,92 @@
+"""The jit flags of every kernel, and where their compiled code is kept.
+
+``fastmath`` stays off: it would let LLVM contract and reorder floating-point operations, so that a path's bits
+would depend on the processor. Numba's on-disk cache does not notice when a callee in another file changes
+(numba issue 1833), so the cache folder carries the hash of all kernel sources in its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numba
+import numpy as np
+from numba import config
+
+
+def kernel_hash() -> str:
+    """Hash of the kernel sources and of the compiler, 16 hexadecimal digits."""
+    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_roots() -> list[Path]:
+    """Folders that may hold compiled kernels, the preferred one first."""
+    roots = []
+    if chosen := os.environ.get("FIRSTDAY_CACHE_DIR") or config.CACHE_DIR:
+        roots.append(Path(chosen))
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        roots.append(Path(home) / "firstday")
+    try:
+        roots.append(Path.home() / ".cache" / "firstday")
+    except RuntimeError:  # no home folder is known for this user
+        return roots
+    return roots
+
+
+def _cache_folder() -> Path | None:
+    """Create and return the first writable cache folder, or ``None``."""
+    for root in _cache_roots():
+        folder = root / f"kernels-{kernel_hash()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+CACHE_FOLDER = None if config.DISABLE_JIT else _cache_folder()
+if CACHE_FOLDER is None and not config.DISABLE_JIT:
+    print("firstday: no folder for compiled kernels is writable; they compile again in each run", file=sys.stderr)
+
+
+def is_cached() -> bool:
+    """Whether an earlier process left compiled kernels, so that this one need not compile."""
+    return CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("driver.simulate_paths*.nbi"))
+
+
+def _jit(function, **flags):
+    previous = config.CACHE_DIR
+    # The cache picks its folder when the decorator runs; other users of Numba in this process keep theirs.
+    config.CACHE_DIR = str(CACHE_FOLDER or previous)
+    try:
+        return numba.njit(error_model="numpy", fastmath=False, cache=CACHE_FOLDER is not None, **flags)(function)
+    finally:
+        config.CACHE_DIR = previous
+
+
+def kernel(function):
+    """Compile a function that loops over lanes or paths."""
+    return _jit(function)
+
+
+def parallel_kernel(function):
+    """Compile the driver, the only function with a ``prange``."""
+    return _jit(function, parallel=True)
+
+
+def scalar(function):
+    """Compile arithmetic of one path, inlined into its caller so that LLVM vectorises the caller's loop.
+
+    Without inlining at the level of Numba's own representation the loop over lanes stays scalar, ten times slower.
+    """
+    return numba.njit(error_model="numpy", fastmath=False, forceinline=True)(function)

@@ -1,0 +1,57 @@
+"""What is not known before the open: coverages and the valuation of each path, MODEL section 2."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernels._jit import kernel, scalar
+from sim.kernels.arithmetic import exponential
+from sim.kernels.rng import COVERAGE, HEAT, VALUATION, normal_pair, path_words, philox, student_t, uniform
+
+
+@scalar
+def log_spread(coverage, log_public):
+    """Log scale of the valuation noise, which moves with public coverage, inside its bounds."""
+    spread = coverage.spread_mean + coverage.spread_slope * log_public
+    spread = coverage.spread_high if spread > coverage.spread_high else spread
+    return coverage.spread_low if spread < coverage.spread_low else spread
+
+
+@kernel
+def draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing, valuation):
+    """Draw log coverages and the valuation of consecutive paths from the law known at the stage."""
+    for i in range(log_public.shape[0]):
+        low, high = path_words(np.uint64(first_path + np.uint64(i)))
+        b0, b1, b2, b3 = philox(low, high, np.uint32(0), COVERAGE, key_low, key_high)
+        z0, z1 = normal_pair(b0, b1, b2, b3)
+        b0, b1, b2, b3 = philox(low, high, np.uint32(0), HEAT, key_low, key_high)
+        z2, _ = normal_pair(b0, b1, b2, b3)
+        b0, b1, b2, b3 = philox(low, high, np.uint32(0), VALUATION, key_low, key_high)
+        t = student_t(b0, b1, b2, b3, coverage.degrees)
+        public_shift = coverage.public_sd * z0
+        placing_shift = coverage.placing_slope * public_shift + coverage.placing_sd * z1
+        log_public[i] = coverage.public_mean + public_shift
+        log_placing[i] = coverage.placing_mean + placing_shift
+        valuation[i] = (
+            coverage.valuation_mean
+            + coverage.valuation_public_slope * public_shift
+            + coverage.valuation_placing_slope * placing_shift
+            + coverage.valuation_sd * z2
+            + exponential(log_spread(coverage, log_public[i])) * t
+        )
+
+
+@kernel
+def draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing, valuation):
+    """Draw from the posterior nodes of a scenario whose grey market has been seen."""
+    last = coverage.node_cumulative.shape[0] - 1
+    for i in range(log_public.shape[0]):
+        low, high = path_words(np.uint64(first_path + np.uint64(i)))
+        b0, b1, _, _ = philox(low, high, np.uint32(0), COVERAGE, key_low, key_high)
+        node = np.searchsorted(coverage.node_cumulative, uniform(b0, b1))
+        node = last if node > last else node
+        b0, b1, b2, b3 = philox(low, high, np.uint32(0), HEAT, key_low, key_high)
+        z2, _ = normal_pair(b0, b1, b2, b3)
+        log_public[i] = coverage.node_public[node]
+        log_placing[i] = coverage.node_placing[node]
+        valuation[i] = coverage.node_valuation_mean[node] + coverage.node_valuation_sd[node] * z2

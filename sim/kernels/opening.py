@@ -1,0 +1,83 @@
+"""The opening: demand cleared against the float, MODEL equation (1).
+
+The loops are many and small, each over few arrays: LLVM vectorises a loop only when it can prove, with a handful
+of checks, that what it writes is not what it reads.
+"""
+
+from __future__ import annotations
+
+from sim.kernels._jit import kernel, scalar
+from sim.kernels.arithmetic import exponential, logarithm
+from sim.kernels.demand import demand_at_offer, float_at_listing, locked_shares, offer_price, reallocate
+from sim.kernels.parameters import QUANTITIES
+from sim.kernels.stabilisation import full_lift
+from sim.kernels.ticks import round_to_ticks
+
+_OFFER, _PUBLIC, _PLACING, _TRANCHE, _LOCKED, _FLOAT, _VALUATION, _SCARCITY = (
+    QUANTITIES.index(name)
+    for name in (
+        "offer_price",
+        "public_coverage",
+        "placing_coverage",
+        "public_tranche",
+        "cornerstones",
+        "float_at_listing",
+        "valuation",
+        "scarcity",
+    )
+)
+
+
+@scalar
+def clearing_pressure(demand, tradable, elasticity):
+    """``log(P/P0)`` of a constant-elasticity demand curve cleared against the float."""
+    return logarithm(demand / tradable) / elasticity
+
+
+@kernel
+def exponentials(logs, out):
+    """Exponential of every entry of ``logs`` into ``out``."""
+    for i in range(out.shape[0]):
+        out[i] = exponential(logs[i])
+
+
+@kernel
+def price_offers(terms, ticks, log_placing, offers):
+    """Offer price of each path, on the tick grid."""
+    for i in range(offers.shape[0]):
+        offers[i] = offer_price(terms, log_placing[i])
+    round_to_ticks(offers, ticks)
+
+
+@kernel
+def float_of_offers(terms, offers, locked, tradable):
+    """Locked shares and float of each path."""
+    for i in range(offers.shape[0]):
+        locked[i] = locked_shares(terms, offers[i])
+    for i in range(offers.shape[0]):
+        tradable[i] = float_at_listing(terms, locked[i])
+
+
+@kernel
+def scarcity_of_offers(demand, terms, log_public, log_placing, locked, out):
+    """``log(K0 / F0) / eta`` of each path at a valuation of zero."""
+    for i in range(out.shape[0]):
+        wanted = demand_at_offer(demand, terms, locked[i], log_public[i], log_placing[i])
+        out[i] = clearing_pressure(wanted, float_at_listing(terms, locked[i]), demand.elasticity)
+
+
+@kernel
+def clear_opening(demand, terms, day, ticks, log_public, log_placing, valuation, pressure, capacity, out):
+    """Clear the open of each lane: pressure ``y(0)``, lift ``w`` of the whole short, and the terms into ``out``."""
+    price_offers(terms, ticks, log_placing, out[_OFFER])
+    exponentials(log_public, out[_PUBLIC])
+    exponentials(log_placing, out[_PLACING])
+    reallocate(terms, out[_PUBLIC], out[_TRANCHE])
+    float_of_offers(terms, out[_OFFER], out[_LOCKED], out[_FLOAT])
+    scarcity_of_offers(demand, terms, log_public, log_placing, out[_LOCKED], out[_SCARCITY])
+    tradable, scarcity = out[_FLOAT], out[_SCARCITY]
+    for i in range(pressure.shape[0]):
+        pressure[i] = scarcity[i] + valuation[i]
+    for i in range(capacity.shape[0]):
+        capacity[i] = full_lift(tradable[i], terms.over_allotment, day.stabilisation_elasticity)
+    out[_VALUATION, :] = valuation

@@ -1,0 +1,158 @@
+"""What the kernels are told: numbers and arrays, in fractions of the base offer and in log price.
+
+The engine fills these tuples from a scenario and a market; hand-written ones drive the tests. Every float is
+double precision unless it says ``float32``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class CoverageParameters(NamedTuple):
+    """Joint law of log public coverage, log placing coverage and the valuation ``u``, as known at the stage.
+
+    ``log R = public_mean + public_sd z0``;
+    ``log I = placing_mean + placing_slope (log R - public_mean) + placing_sd z1``;
+    ``u = valuation_mean + valuation_public_slope (log R - public_mean)
+    + valuation_placing_slope (log I - placing_mean) + valuation_sd z2 + exp(spread) t``,
+    with ``spread = spread_mean + spread_slope log R`` clipped to ``[spread_low, spread_high]`` and ``t`` Student
+    with ``degrees`` of freedom. A known coverage has a standard deviation of zero.
+
+    Where the grey market has been seen, the nodes replace that law: node ``k`` is drawn with the cumulative
+    probability ``node_cumulative[k]`` and gives both log coverages and a Gaussian ``u``.
+    """
+
+    public_mean: float
+    public_sd: float
+    placing_mean: float
+    placing_slope: float
+    placing_sd: float
+    valuation_mean: float
+    valuation_public_slope: float
+    valuation_placing_slope: float
+    valuation_sd: float
+    spread_mean: float
+    spread_slope: float
+    spread_low: float
+    spread_high: float
+    degrees: float
+    node_cumulative: NDArray[np.float64]
+    node_public: NDArray[np.float64]
+    node_placing: NDArray[np.float64]
+    node_valuation_mean: NDArray[np.float64]
+    node_valuation_sd: NDArray[np.float64]
+
+
+class DemandParameters(NamedTuple):
+    """Demand curve: MODEL equation (2), ``K0 = kappa [rho0 (1 + R/R*)^theta_R + placing I^theta_I] exp(eta u)``."""
+
+    kappa: float
+    public_saturation: float
+    public_deflation: float
+    placing_deflation: float
+    elasticity: float
+
+
+class TermParameters(NamedTuple):
+    """Terms of the offer; shares are fractions of the base offer, prices in currency.
+
+    ``cornerstone_money`` is the committed amount divided by the base shares (0 when cornerstones are given as
+    shares); ``lot`` is one board lot. A known offer price has ``price_low == price_high == price_floor``.
+    ``ladder_fractions[k]`` is the public tranche from coverage ``ladder_thresholds[k]`` on.
+    """
+
+    public_tranche: float
+    size_adjustment: float
+    over_allotment: float
+    over_allotment_borrowed: bool
+    other_tradable: float
+    locked: float
+    cornerstone_money: float
+    lot: float
+    price_low: float
+    price_high: float
+    price_floor: float
+    pricing_intercept: float
+    pricing_slope: float
+    may_withdraw: bool
+    ladder_thresholds: NDArray[np.float64]
+    ladder_fractions: NDArray[np.float64]
+
+
+class DayParameters(NamedTuple):
+    """The listing day: stabilisation (MODEL equations 4 and 5) and intraday moves (6), one entry a step.
+
+    ``volatility`` is the profile times the square root of the step (its squares sum to one), ``drift`` and
+    ``volume`` are per step, ``absorption`` is the share of the excess supply that reaches the stabilising bid in
+    the step, ``minutes`` its length. Arrays are ``float32`` with a length that is a multiple of four.
+    ``halt_up`` and ``halt_down`` are log moves from the open that halt trading for ``halt_steps`` steps, until
+    ``last_halt_step`` at most; empty arrays where the venue has none.
+    """
+
+    stabilisation_elasticity: float
+    opening_absorption: float
+    sigma_base: float
+    sigma_slope: float
+    volatility: NDArray[np.float32]
+    drift: NDArray[np.float32]
+    volume: NDArray[np.float32]
+    absorption: NDArray[np.float32]
+    minutes: NDArray[np.float32]
+    opening_volume: float
+    momentum: float
+    momentum_decay: float
+    halt_up: NDArray[np.float32]
+    halt_down: NDArray[np.float32]
+    halt_steps: int
+    last_halt_step: int
+
+
+class TickParameters(NamedTuple):
+    """Tick table: from price ``lower_bounds[k]`` on, the tick is ``numerators[k] / denominators[k]``."""
+
+    lower_bounds: NDArray[np.float64]
+    numerators: NDArray[np.float64]
+    denominators: NDArray[np.float64]
+
+
+class KernelParameters(NamedTuple):
+    """Everything a path depends on, besides its number."""
+
+    key_low: np.uint32
+    key_high: np.uint32
+    coverage: CoverageParameters
+    demand: DemandParameters
+    terms: TermParameters
+    day: DayParameters
+    ticks: TickParameters
+
+
+QUANTITIES = (
+    "open",
+    "high",
+    "low",
+    "close",
+    "vwap",
+    "offer_price",
+    "public_coverage",
+    "placing_coverage",
+    "public_tranche",
+    "cornerstones",
+    "float_at_listing",
+    "purchases",
+    "minutes_at_offer",
+    "minutes_until_below",
+    "valuation",
+    "scarcity",
+    "pressure_close",
+    "log_close",
+)
+"""Rows of the recorded array. Prices in currency rounded to ticks (``vwap`` unrounded); coverages in times;
+``public_tranche``, ``cornerstones``, ``float_at_listing`` and ``purchases`` in fractions of the base offer;
+``minutes_until_below`` is NaN when the price never falls below the offer price; ``valuation`` is ``u`` and
+``scarcity`` ``log(K0/F0)/eta`` at ``u = 0``, ``pressure_close`` is ``y`` at the close and ``log_close`` the log
+return of the close before rounding. A withdrawn path has NaN in every row but the offer price and coverages."""

@@ -1,0 +1,43 @@
+"""The stabilising manager: MODEL equations (4) and (5).
+
+All arithmetic of a step is single precision. Comparisons are written out instead of ``max`` and ``min`` so that
+the sign of a zero is the same compiled and in plain Python.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernels._jit import scalar
+from sim.kernels.arithmetic import exponential, logarithm
+
+_ZERO = np.float32(0)
+
+
+@scalar
+def full_lift(tradable, over_allotment, elasticity):
+    """Lift of the log price when the whole short has been bought: ``log(F0 / (F0 - g)) / eta``."""
+    return logarithm(tradable / (tradable - over_allotment)) / elasticity
+
+
+@scalar
+def lift_after(pressure, lift, capacity, absorption):
+    """Lift after a share ``absorption`` of the excess supply has reached the bid, within the short."""
+    gap = -(pressure + lift)
+    gap = gap if gap > _ZERO else _ZERO
+    lift = lift + absorption * gap
+    return lift if lift < capacity else capacity
+
+
+@scalar
+def supported_price(pressure, lift, capacity):
+    """Log price against the offer: held at zero from below while the manager still has a short to cover."""
+    price = pressure + lift
+    held = lift < capacity and price <= _ZERO
+    return _ZERO if held else price
+
+
+@scalar
+def purchases(tradable, lift, elasticity):
+    """Shares bought to reach a lift: ``F0 (1 - exp(-eta s))``."""
+    return tradable * (1.0 - exponential(-elasticity * lift))
