@@ -1,0 +1,292 @@
+"""The fan chart: how the price moves through the day, and where the stabilising manager may bid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter
+from numpy.typing import NDArray
+
+from sim.report import distribution, numbers, style, words
+from sim.report.layout import KeyEntry, Page, printable, spread
+from sim.report.numbers import PRINTED_MINUS
+from sim.report.run import Fan, Run, currency_sign
+
+WIDTH, HEIGHT = 8.6, 5.9
+_LEFT = 0.95
+# A lunch break takes the room of a quarter of an hour; shorter pauses, such as an auction, keep their length.
+_SHORTEST_BREAK = 30.0
+_ROOM_OF_BREAK = 16.0
+_LABEL_DISTANCE = 0.165
+_BANDS: Sequence[tuple[float, str]] = (
+    (0.05, "9 in 10 paths"),
+    (0.10, "8 in 10"),
+    (0.25, "half of the paths"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The trading day as places on the axis, with breaks drawn short.
+
+    ``starts`` and ``ends`` are the breaks in minutes from midnight, shape (B,).
+    """
+
+    starts: NDArray[np.float64]
+    ends: NDArray[np.float64]
+
+    def place(self, clock: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Place of a time of day on the axis, in minutes after taking the breaks out."""
+        times = np.asarray(clock, dtype=np.float64)
+        places = times.copy()
+        for start, end in zip(self.starts, self.ends, strict=True):
+            inside = np.clip((times - start) / (end - start), 0.0, 1.0)
+            places -= inside * (end - start - _ROOM_OF_BREAK)
+        return places
+
+
+def has_fan(run: Run) -> bool:
+    """Whether the run holds a fan of at least two times and one path."""
+    fan = run.fan
+    if fan is None or fan.paths == 0 or fan.clock.size < 2:
+        return False
+    return bool(np.all(np.isfinite(fan.log_returns)))
+
+
+def fan_figure(run: Run) -> Figure:
+    """Draw the fan chart.
+
+    Parameters
+    ----------
+    run
+        Result of a run for which :func:`has_fan` holds.
+
+    Returns
+    -------
+    Figure
+        Belongs to an Agg canvas; pyplot does not know it.
+    """
+    fan = run.fan
+    assert fan is not None
+    with style.house_style():
+        page = Page(WIDTH, HEIGHT)
+        top = page.head(fan_title(run), _subtitle(run, fan), _key(run, fan))
+        bottom = page.foot(_small_print(run, fan))
+        labels = _closing_labels(run, fan)
+        room = max(page.width_of(label, style.LABEL, weight) for label, weight in labels)
+        panel = page.panel(_LEFT, top + 0.3, page.width - room - 0.5, bottom - 0.52)
+        page.write("return on the offer price", page.margin, top + 0.06, size=style.SMALL, colour=style.GREY)
+        _draw(page, panel, run, fan)
+        _label_close(page, panel, fan, labels)
+        return page.figure
+
+
+def fan_title(run: Run) -> str:
+    """Say the main thing, number first: where the middle half of the paths ends the day."""
+    fan = run.fan
+    assert fan is not None
+    name = printable(run.scenario.name, run.scenario.code)
+    low, high = (_headline(_level(fan, probability)[-1], fan, probability) for probability in (0.25, 0.75))
+    return f"{low} to {high}: where half of the paths of {name} end the day"
+
+
+def fan_description(run: Run) -> str:
+    """Describe the picture in a sentence for readers that cannot see it."""
+    fan = run.fan
+    assert fan is not None
+    opening, closing = (_headline(_level(fan, 0.5)[at], fan, 0.5) for at in (0, -1))
+    return (
+        f"Fan chart of the first day's price against the offer price: the median opens at {opening} and closes at "
+        f"{closing}; bands hold 50%, 80% and 90% of the paths."
+    )
+
+
+def _headline(value: float, fan: Fan, probability: float) -> str:
+    return numbers.headline_percent(value, _error(fan, probability), minus=PRINTED_MINUS)
+
+
+def _level(fan: Fan, probability: float) -> NDArray[np.float64]:
+    """Simple returns of one quantile through the day; the nearest level that the fan holds."""
+    at = int(np.argmin(np.abs(fan.probabilities - probability)))
+    return np.expm1(fan.log_returns[at])
+
+
+def _error(fan: Fan, probability: float) -> float:
+    """Standard error of a quantile of the close, by the slope of the quantile between its neighbours."""
+    levels = fan.probabilities
+    slopes = np.gradient(np.expm1(fan.log_returns[:, -1]), levels) if levels.size > 1 else np.zeros(1)
+    at = int(np.argmin(np.abs(levels - probability)))
+    return float(slopes[at]) * math.sqrt(levels[at] * (1.0 - levels[at]) / fan.paths)
+
+
+def _bands(fan: Fan) -> list[tuple[float, str, str]]:
+    """Bands that the fan holds, widest first: lower level, words, colour."""
+    return [
+        (low, label, colour)
+        for (low, label), colour in zip(_BANDS, style.FAN, strict=True)
+        if np.any(np.isclose(fan.probabilities, low)) and np.any(np.isclose(fan.probabilities, 1.0 - low))
+    ]
+
+
+def _subtitle(run: Run, fan: Fan) -> str:
+    count = f"{fan.paths:,} path{'' if fan.paths == 1 else 's'}"
+    return (
+        f"Price through the first day of trading, {words.day_in_words(run)}, from {count} at stage "
+        f"{words.stage_in_words(run)}."
+    )
+
+
+def _key(run: Run, fan: Fan) -> list[KeyEntry]:
+    price = run.scenario.offer.price
+    sign = currency_sign(run.scenario)
+    offer = "offer price" if price is None else f"offer price {numbers.exact_price(price, sign)}"
+    entries = [KeyEntry("line", style.FAN_MEDIAN, "median")]
+    entries += [KeyEntry("area", colour, label) for _, label, colour in reversed(_bands(fan))]
+    entries.append(KeyEntry("dashed", style.INK, offer))
+    if run.scenario.over_allotted_shares() > 0:
+        entries.append(KeyEntry("hatched", style.SUPPORT, "below it the stabilising manager may buy"))
+    return entries
+
+
+def _small_print(run: Run, fan: Fan) -> str:
+    short = run.scenario.over_allotted_shares()
+    support = "No shares are over-allotted: nobody stands ready to buy below the offer price. "
+    if short > 0:
+        support = (
+            f"The stabilising manager bids at the offer price, never above it, for up to {numbers.counted(short)} "
+            "shares, those it has over-allotted; once they are bought the price is free to fall. "
+        )
+    levels = ", ".join(f"{100.0 * level:g}%" for level in fan.probabilities)
+    return (
+        f"{support}At each minute the bands join quantiles of the price ({levels}); no single path follows "
+        f"them. Simulated by firstday, seed {run.seed}."
+    )
+
+
+def _clock_of(fan: Fan) -> _Clock:
+    """Find the breaks: times of day that pass while no trading time does."""
+    paused = np.diff(fan.clock) - np.diff(fan.minutes)
+    at = np.flatnonzero(paused >= _SHORTEST_BREAK)
+    return _Clock(fan.clock[at].astype(np.float64), (fan.clock[at] + paused[at]).astype(np.float64))
+
+
+def _draw(page: Page, panel: Axes, run: Run, fan: Fan) -> None:
+    clock = _clock_of(fan)
+    times = np.concatenate((fan.clock, clock.ends))
+    order = np.argsort(times, kind="stable")
+    # The price stands still over a break: its last value holds to the end of it.
+    source = np.concatenate((np.arange(fan.clock.size), np.searchsorted(fan.clock, clock.starts)))[order]
+    places = clock.place(times[order])
+    bottom, top = _returns_shown(fan)
+    panel.set_xlim(places[0], places[-1])
+    panel.set_ylim(bottom, top)
+    panel.axhspan(bottom, 0.0, facecolor="white", zorder=0)
+    if run.scenario.over_allotted_shares() > 0:
+        # Two layers: under the bands the hatch shows the region, over them it stays faintly visible.
+        panel.axhspan(bottom, 0.0, facecolor="none", edgecolor=style.SUPPORT, hatch="////", linewidth=0.0, zorder=2.5, alpha=0.55)
+    for low, _, colour in _bands(fan):
+        panel.fill_between(
+            places,
+            _level(fan, low)[source],
+            _level(fan, 1.0 - low)[source],
+            facecolor=colour,
+            edgecolor="white",
+            linewidth=0.4,
+            zorder=2,
+        )
+    panel.plot(places, _level(fan, 0.5)[source], color=style.FAN_MEDIAN, linewidth=1.8, zorder=3)
+    panel.axhline(0.0, color=style.INK, linewidth=1.2, dashes=(4, 2.5), zorder=4)
+    _draw_breaks(page, panel, clock)
+    _draw_axes(panel, fan, clock, bottom, top)
+
+
+def _returns_shown(fan: Fan) -> tuple[float, float]:
+    """Ends of the vertical axis: all bands, the offer price, and a strip below it for the support."""
+    widest = np.expm1(fan.log_returns)
+    low, high = min(0.0, float(widest.min())), max(0.0, float(widest.max()))
+    span = max(high - low, 0.04)
+    return max(low - 0.07 * span, -1.0), high + 0.05 * span
+
+
+def _draw_breaks(page: Page, panel: Axes, clock: _Clock) -> None:
+    for start, end in zip(clock.starts, clock.ends, strict=True):
+        left, right = clock.place(start), clock.place(end)
+        panel.axvspan(float(left), float(right), color="white", alpha=0.62, linewidth=0.0, zorder=3.5)
+        for edge in (left, right):
+            panel.axvline(float(edge), color=style.GREY, linewidth=0.5, zorder=3.6)
+        for line, text in enumerate((f"{_time(start)}–{_time(end)}", "break")):
+            panel.annotate(
+                text,
+                (float(0.5 * (left + right)), 0.0),
+                xycoords=panel.get_xaxis_transform(),
+                xytext=(0.0, -6.5 - line * 11.5),
+                textcoords="offset points",
+                ha="center",
+                va="top",
+                fontsize=style.LABEL,
+                color=style.INK if line == 0 else style.GREY,
+            )
+
+
+def _time(minutes: float) -> str:
+    return f"{int(minutes) // 60:02d}:{int(minutes) % 60:02d}"
+
+
+def _draw_axes(panel: Axes, fan: Fan, clock: _Clock, bottom: float, top: float) -> None:
+    first, last = float(fan.clock[0]), float(fan.clock[-1])
+    hours = np.arange(math.ceil(first / 60.0), math.floor(last / 60.0) + 1) * 60.0
+    wanted = [first, *(hour for hour in hours if hour - first >= 25.0)]
+    # Times in a break and within a quarter of an hour of one would run into its own label.
+    clear = [
+        time
+        for time in wanted
+        if all(not (start - 25.0 < time < end + 25.0) for start, end in zip(clock.starts, clock.ends, strict=True))
+    ]
+    panel.xaxis.set_major_locator(FixedLocator(clock.place(np.array(clear)).tolist()))
+    names = [_time(time) for time in clear]
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda _, at: names[at] if at is not None else ""))
+    step = distribution.nice_width(top - bottom, 7.0)
+    rows = step * np.arange(math.ceil(bottom / step - 1e-9), math.floor(top / step + 1e-9) + 1)
+    decimals = 0 if step >= 0.01 and math.isclose(100 * step, round(100 * step)) else 1
+    panel.yaxis.set_major_locator(FixedLocator(rows.tolist()))
+    panel.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: numbers.rounded(100 * value, decimals, signed=True, minus=PRINTED_MINUS) + "%")
+    )
+    panel.tick_params(axis="y", length=0.0)
+    panel.grid(axis="y", color=style.RULE, linewidth=0.5, zorder=0.5)
+
+
+def _closing_labels(run: Run, fan: Fan) -> list[tuple[str, str]]:
+    """Text and weight of the label of each quantile at the end of the day, lowest first."""
+    price = run.scenario.offer.price
+    labels = []
+    for probability, end in zip(fan.probabilities, np.expm1(fan.log_returns[:, -1]), strict=True):
+        error = _error(fan, float(probability))
+        most = 1 if abs(end) < 0.0995 else 0
+        text = numbers.percent(float(end), error, most=most, signed=True, minus=PRINTED_MINUS)
+        if price is not None:
+            amount = numbers.money(price * (1.0 + float(end)), price * error, sign=currency_sign(run.scenario), most=1)
+            text = f"{text}  {amount}"
+        median = math.isclose(probability, 0.5)
+        labels.append((f"{text}  median" if median else text, "bold" if median else "normal"))
+    return labels
+
+
+def _label_close(page: Page, panel: Axes, fan: Fan, labels: Sequence[tuple[str, str]]) -> None:
+    """Write each quantile's close beside the right edge, moved apart where they would touch."""
+    box = panel.get_position()
+    height = page.height * box.height
+    bottom, top = panel.get_ylim()
+    wanted = (np.expm1(fan.log_returns[:, -1]) - bottom) / (top - bottom) * height
+    places = spread(wanted, _LABEL_DISTANCE, 0.06, height - 0.06)
+    edge = page.width * box.x1
+    base = page.height * (1.0 - box.y0)
+    page.write("at the close", edge + 0.25, base - height - 0.2, size=style.SMALL, colour=style.GREY, level="baseline")
+    for (text, weight), target, place in zip(labels, wanted, places, strict=True):
+        page.connect(edge + 0.03, base - float(target), edge + 0.2, base - float(place))
+        page.write(text, edge + 0.25, base - float(place), weight=weight, level="center")
