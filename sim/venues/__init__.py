@@ -1,4 +1,4 @@
-"""Rules of the exchanges as data: reallocation, ticks, sessions, halts, fees, each with its date and source."""
+"""Rules of the exchanges as data: reallocation, ticks, sessions, halts and fees, each with a source."""
 
 from sim.errors import invalid
 from sim.venues.hkex import HKEX

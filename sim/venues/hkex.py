@@ -17,8 +17,9 @@ PUBLIC_OFFER_REFORM = date(2025, 8, 4)
 # A deal lists about ten days after its document, so the first weeks after the reform still see the old rule.
 LAST_LISTING_UNDER_PRACTICE_NOTE_18 = date(2025, 8, 15)
 
-_REFORM_SOURCE = "HKEX, consultation conclusions on IPO price discovery and open market requirements, August 2025 (primary)"
-
+_REFORM_SOURCE = (
+    "HKEX, conclusions on IPO price discovery and open market requirements, August 2025 (primary)"
+)
 # Tranches are rounded up to board lots, so real ones exceed their nominal fraction by a hair:
 # 12,384,800 of 247,692,800 shares is 5.00006%.
 _LOT_ROUNDING = 0.0005
@@ -173,5 +174,5 @@ HKEX = Venue(
     range_rule_from=PUBLIC_OFFER_REFORM,
     most_downward_flexibility=0.10,
     trades_in_board_lots=True,
-    source="HKEX Listing Rules and Trading Rules; Securities and Futures (Price Stabilizing) Rules, Cap. 571W",
+    source="HKEX Listing Rules and Trading Rules; Price Stabilizing Rules, Cap. 571W",
 )

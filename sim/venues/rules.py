@@ -61,12 +61,12 @@ class TickTable:
         return float(self._tick(price))
 
     def round(self, price: float) -> float:
-        """Return the nearest price on the grid, a half tick rounded up.
+        """Return the nearest price on the grid, a half tick rounded up, at least one tick.
 
         Bounds are multiples of the ticks on both sides, so a price never leaves the grid at a bound.
         """
         tick = self._tick(price)
-        return float(math.floor(Fraction(price) / tick + Fraction(1, 2)) * tick)
+        return float(max(math.floor(Fraction(price) / tick + Fraction(1, 2)), 1) * tick)
 
     def _tick(self, price: float) -> Fraction:
         if not (math.isfinite(price) and price >= 0):
@@ -137,7 +137,7 @@ class Fee:
     rate
         Fraction of the value traded.
     rounded_up_to
-        Unit of currency to which the fee is rounded up; ``None`` rounds to the nearest cent.
+        Unit of currency to which the fee is rounded up; ``None`` does not round.
     effective
         First day of the rate; ``None`` where it was not established.
     """
@@ -152,7 +152,7 @@ class Fee:
     def cost(self, value: float) -> float:
         """Return the fee on `value`, in the venue's currency."""
         if self.rounded_up_to is None:
-            return round(value * self.rate, 2)
+            return value * self.rate
         exact = Fraction(repr(float(value))) * Fraction(repr(self.rate))
         return float(math.ceil(exact / self.rounded_up_to) * self.rounded_up_to)
 
@@ -168,7 +168,7 @@ class FeeSchedule:
         return float(sum(Fraction(repr(fee.rate)) for fee in self.items if fee.side == side))
 
     def cost(self, value: float, side: FeeSide) -> float:
-        """Return the summed fees on `value`, each rounded as its rule says."""
+        """Return the summed fees on `value`, to the cent."""
         return round(sum(fee.cost(value) for fee in self.items if fee.side == side), 2)
 
 

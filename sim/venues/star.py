@@ -20,9 +20,9 @@ LADDERS = {
         effective_from=MARKET_OPENED,
         effective_to=None,
         source=(
-            "SSE, implementation rules for STAR offerings: online coverage above 50 and 100 times moves 5% and "
-            "10% of the shares left after the strategic placement online (primary: the announcements of 688795, "
-            "5,600,000 of 56,000,000, and 688802, 3,249,500 of 32,494,581)"
+            "SSE, implementation rules for STAR offerings: online coverage above 50 and 100 times moves 5% "
+            "and 10% of the shares left after the strategic placement online (primary: announcements of "
+            "688795, 5,600,000 of 56,000,000, and of 688802, 3,249,500 of 32,494,581)"
         ),
         public_tranche_range=(0.0, 1.0),
         additive=True,
