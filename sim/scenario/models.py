@@ -52,13 +52,13 @@ class Offer(Record):
     """Terms of the offer."""
 
     price_range: PriceRange | None = Field(
-        None,
+        default=None,
         title="Offer price range",
         description="Bottom and top of the offer price range, in the venue's currency a share.",
         examples=[[17.00, 19.60]],
     )
     price: Price | None = Field(
-        None,
+        default=None,
         title="Offer price",
         description="Final offer price, in the venue's currency a share. Leave out before pricing.",
         examples=[19.60],
@@ -69,7 +69,7 @@ class Offer(Record):
         examples=[247_692_800],
     )
     size_adjustment_shares: Whole = Field(
-        0,
+        default=0,
         title="Offer size adjustment",
         description="Shares added by the offer size adjustment option, 0 when it was not exercised.",
         examples=[37_153_800],
@@ -81,7 +81,7 @@ class Offer(Record):
     )
     board_lot: WholeShares = Field(title="Board lot", description="Shares in a board lot.", examples=[200])
     downward_flexibility: Proportion = Field(
-        0.0,
+        default=0.0,
         title="Downward price flexibility",
         description="How far below its range the offer may be priced, as a fraction of the bottom.",
         examples=[0.10],
@@ -92,19 +92,19 @@ class OverAllotment(Record):
     """The over-allotment: shares sold beyond the offer, which the greenshoe option can replace."""
 
     fraction: Proportion | None = Field(
-        None,
+        default=None,
         title="Over-allotment fraction",
         description="Over-allotted shares as a fraction of the upsized offer, rounded down to board lots.",
         examples=[0.15],
     )
     shares: Whole | None = Field(
-        None,
+        default=None,
         title="Over-allotted shares",
         description="Over-allotted shares, where announced. Give this or the fraction.",
         examples=[42_726_800],
     )
     settlement: Literal["borrowed", "deferred"] = Field(
-        "borrowed",
+        default="borrowed",
         title="Settlement",
         description=(
             "borrowed: over-allotted shares are lent and trade from the first day; deferred: placees wait "
@@ -118,34 +118,37 @@ class Cornerstones(Record):
     """Cornerstone investors: one of an amount in HK$, an amount in US$, shares, or a fraction."""
 
     amount_hkd: Money | None = Field(
-        None,
+        default=None,
         title="Amount in HK$",
         description="Money committed, HK$; the shares follow from the offer price.",
         examples=[2_899_300_000],
     )
     amount_usd: Money | None = Field(
-        None,
+        default=None,
         title="Amount in US$",
         description="Money committed, US$; needs usd_hkd.",
         examples=[372_500_000],
     )
     usd_hkd: Price | None = Field(
-        None,
+        default=None,
         title="Exchange rate",
         description="HK$ for one US$, as the prospectus converts.",
         examples=[7.783],
     )
     shares: Whole | None = Field(
-        None, title="Shares", description="Shares allotted, where announced.", examples=[147_923_400]
+        default=None, title="Shares", description="Shares allotted, where announced.", examples=[147_923_400]
     )
     fraction: Proportion | None = Field(
-        None,
+        default=None,
         title="Fraction of the base offer",
         description="Shares committed, as a fraction of the base offer.",
         examples=[0.50],
     )
     lock_up_months: Months = Field(
-        6, title="Lock-up", description="Months after listing until the shares may be sold.", examples=[6]
+        default=6,
+        title="Lock-up",
+        description="Months after listing until the shares may be sold.",
+        examples=[6],
     )
 
     @property
@@ -169,7 +172,7 @@ class LockedTranche(Record):
         title="Lock-up", description="Months after listing until the shares may be sold.", examples=[12]
     )
     strategic: Flag = Field(
-        False,
+        default=False,
         title="Strategic placement",
         description="STAR: placed ahead of the book, so left out of the shares that reallocation counts.",
         examples=[True],
@@ -180,31 +183,31 @@ class Observed(Record):
     """What is known of the demand; it decides the stage of the forecast."""
 
     public_coverage: Coverage | None = Field(
-        None,
+        default=None,
         title="Public coverage",
         description="Times the initial public tranche was subscribed (STAR: online, before reallocation).",
         examples=[2347.53],
     )
     placing_coverage: Coverage | None = Field(
-        None,
+        default=None,
         title="Placing coverage",
         description="Times the initial placing tranche was subscribed.",
         examples=[25.95],
     )
     partial_public_coverage: Coverage | None = Field(
-        None,
+        default=None,
         title="Public coverage so far",
         description="Coverage reported while the books are open, for example of margin loans, in times.",
         examples=[180.0],
     )
     partial_noise: Price = Field(
-        0.5,
+        default=0.5,
         title="Noise of the coverage so far",
         description="Standard deviation of the log of the final coverage around the log of the one so far.",
         examples=[0.5],
     )
     grey_return: SimpleReturn | None = Field(
-        None,
+        default=None,
         title="Grey-market return",
         description="Grey-market close over the offer price, less one: 0.25 is +25%.",
         examples=[0.25],
@@ -225,7 +228,7 @@ class Peer(Record):
         examples=[4.6878],
     )
     business_distance: Proportion = Field(
-        0.0,
+        default=0.0,
         title="Distance of business",
         description="0: the same business; 1: nothing in common, no weight.",
         examples=[0.0],
@@ -236,10 +239,10 @@ class Simulation(Record):
     """How much to simulate."""
 
     paths: Paths = Field(
-        100_000, title="Paths", description="Number of simulated first days.", examples=[100_000]
+        default=100_000, title="Paths", description="Number of simulated first days.", examples=[100_000]
     )
     seed: Seed = Field(
-        0,
+        default=0,
         title="Seed",
         description="Key of the random numbers; the same seed gives the same paths.",
         examples=[6082],

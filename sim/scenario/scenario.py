@@ -90,62 +90,62 @@ class Scenario(Record):
         title="Listing date", description="First trading day, year-month-day.", examples=["2026-01-02"]
     )
     theme: Text | None = Field(
-        None,
+        default=None,
         title="Theme",
         description="Theme whose heat the peers measure.",
         examples=["ai-semiconductors-robotics"],
     )
     ah_listing: Flag = Field(
-        False,
+        default=False,
         title="A+H listing",
         description="Whether the issuer's A shares already trade in mainland China.",
         examples=[False],
     )
     anchor_price: Price | None = Field(
-        None,
+        default=None,
         title="Anchor price",
         description="Price of the share that already trades elsewhere, in the venue's currency.",
         examples=[280.0],
     )
     market_heat: Real | None = Field(
-        None,
+        default=None,
         title="Market heat",
         description="Mean log first-day return of the last ten listings before this one.",
         examples=[0.2],
     )
     offer: Offer = Field(title="Offer", description="Terms of the offer.")
     over_allotment: OverAllotment | None = Field(
-        None,
+        default=None,
         title="Over-allotment",
         description="Over-allotted shares, the stabilising manager's means; leave out when there are none.",
         examples=[{"fraction": 0.15, "settlement": "borrowed"}],
     )
     cornerstones: Cornerstones | None = Field(
-        None,
+        default=None,
         title="Cornerstone investors",
         description="Placees locked up from listing; leave out when there are none.",
         examples=[{"amount_hkd": 2_899_300_000, "lock_up_months": 6}],
     )
     locked: tuple[LockedTranche, ...] = Field(
-        (),
+        default=(),
         title="Other locked tranches",
         description="Shares of the offer locked up besides the cornerstones'.",
         examples=[[{"name": "strategic placement", "shares": 14_000_000, "months": 12, "strategic": True}]],
     )
     other_tradable_shares: Whole = Field(
-        0,
+        default=0,
         title="Other tradable shares",
         description="Shares of existing holders that may trade from the first day.",
         examples=[0],
     )
     observed: Observed = Field(
-        default_factory=lambda: Observed(),
+        default_factory=Observed,
         title="Observed",
         description="Whatever is known of the demand; it decides the stage of the forecast.",
         examples=[{"public_coverage": 2347.53, "placing_coverage": 25.95}],
     )
     peers: PeerList = Field(
-        (),
+        default=(),
         title="Peers",
         description='Recent listings of the same theme, or "auto" to take them from the past deals.',
         examples=["auto"],
@@ -156,7 +156,7 @@ class Scenario(Record):
         examples=["hkex"],
     )
     simulation: Simulation = Field(
-        default_factory=lambda: Simulation(),
+        default_factory=Simulation,
         title="Simulation",
         description="Number of paths and seed.",
         examples=[{"paths": 100_000, "seed": 6082}],
