@@ -1,24 +1,24 @@
 """Pictures of a back-test: PIT histogram, reliability diagram, forecasts against outcomes.
 
-Every function returns the bytes of a file, the same bytes for the same result: the canvas is Agg or SVG on a
-figure of its own, no state of pyplot, no date in the file, a fixed salt for the ids of the SVG and its text
-drawn as paths. Black, white and greys carry the meaning, so a print shows what the screen shows.
+Every function returns the bytes of a file, the same bytes for the same result. Black, white and greys carry
+the meaning, so a print shows what the screen shows.
 """
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.market.scoring import reliability, uniformity_p
+from sim.market.scoring import TIE, reliability, uniformity_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.market.backtest_result import BacktestResult
+    from sim.market.backtest_result import BacktestResult, DealForecast
 
 PIT_BINS = 10
 PIT_BAND = 0.95
@@ -27,54 +27,46 @@ RELIABILITY_LEVEL = 0.90
 FORMATS = ("png", "svg")
 STAGE_NAMES = {"t0": "at launch (T0)", "t1": "at allotment (T1)", "t2": "after the grey market (T2)"}
 
-_STYLE: dict[str, Any] = {
-    "svg.hashsalt": "firstday",
-    "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "axes.titlesize": 10.0,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 10.0,
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-    "figure.dpi": 100.0,
-}
-_INK, _BAND, _WIDE, _NARROW = "black", "0.85", "0.80", "0.50"
-_PIXELS_PER_INCH = 150
-_ROW_INCHES = 0.17
-_LONGEST = 150
+_INK, _BAND, _WIDE, _NARROW = "black", "0.90", "0.82", "0.50"
+_DASHED = (0, (4, 2))
+_TITLE, _NOTE, _TINY = 10.0, 8.0, 6.5
+_ROW_INCHES = 0.135
+_ROWS_OF_ONE_COLUMN = 50
+_LONGEST = 160
 
 
-def _bytes_of(figure: Figure, form: str) -> bytes:
-    """Render without date, so that the same picture is the same file."""
+def _drawn(
+    draw: Callable[[BacktestResult, str], Figure], form: str, result: BacktestResult, stage: str
+) -> bytes:
+    """Draw in the style of the house and render without a date: the same picture is the same file."""
+    if form not in FORMATS:
+        raise ValueError(f"format {form!r} is not known; expected one of {', '.join(FORMATS)}")
+    from sim.report.style import house_style
+
     out = io.BytesIO()
-    metadata = {"Date": None} if form == "svg" else {"Software": None}
-    figure.savefig(out, format=form, dpi=_PIXELS_PER_INCH, metadata=metadata)
+    metadata = {"Date": None, "Creator": "firstday"} if form == "svg" else {"Software": "firstday"}
+    with house_style():
+        draw(result, stage).savefig(out, format=form, metadata=metadata)
     return out.getvalue()
 
 
-def _drawn(draw: Any, form: str, *arguments: Any) -> bytes:
-    """Call `draw` under the style of this module and render its figure."""
-    if form not in FORMATS:
-        raise ValueError(f"format {form!r} is not known; expected one of {', '.join(FORMATS)}")
-    import matplotlib as mpl
+def _axes(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    from sim.report.style import new_figure
 
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
-        return _bytes_of(draw(*arguments), form)
+    figure = new_figure(width, height)
+    figure.set_layout_engine("constrained")
+    found = [figure.add_subplot(1, columns, k + 1) for k in range(columns)]
+    for axes in found:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, found
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.add_subplot()
+def _title(figure: Figure, result: BacktestResult, stage: str, what: str, note: str) -> None:
+    deals = len(result.at(stage))
+    words = f"{what} {STAGE_NAMES[stage]}: {result.main.replace('_', ' ')}, {deals} deals"
+    figure.suptitle(
+        f"{words}\n{note}" if note else words, x=0.02, ha="left", fontsize=_TITLE, linespacing=1.5
+    )
 
 
 def _empty(axes: Axes) -> None:
@@ -90,121 +82,121 @@ def uniform_band(n: int, bins: int = PIT_BINS, level: float = PIT_BAND) -> tuple
 
 
 def _draw_pit(result: BacktestResult, stage: str) -> Figure:
-    figure, axes = _figure(5.6, 3.9)
+    figure, (axes,) = _axes(5.8, 4.0)
     pits = result.pits(stage)
-    axes.set_title(f"Calibration {STAGE_NAMES[stage]}: {result.main}, {len(pits)} deals")
     axes.set_xlabel("Probability integral transform of the outcome")
     axes.set_ylabel("Deals")
     axes.set_xlim(0.0, 1.0)
     if not len(pits):
+        _title(figure, result, stage, "Calibration", "")
         _empty(axes)
         return figure
     counts, edges = np.histogram(pits, bins=PIT_BINS, range=(0.0, 1.0))
     low, high = uniform_band(len(pits))
-    axes.bar(edges[:-1], counts, width=1.0 / PIT_BINS, align="edge", color=_NARROW, edgecolor="white")
-    axes.axhspan(low, high, facecolor="none", edgecolor=_INK, hatch="////", linewidth=0.0, alpha=0.35)
-    for value in (low, high):
-        axes.axhline(value, color=_INK, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.axhline(len(pits) / PIT_BINS, color=_INK, linewidth=1.2)
-    axes.set_ylim(0, 1.28 * max(int(counts.max()), high))
-    axes.set_xticks(np.linspace(0.0, 1.0, 6))
-    axes.text(
-        0.99,
-        0.99,
-        f"hatched: {PIT_BAND:.0%} band of each bar if calibrated\n"
-        f"Kolmogorov-Smirnov p = {uniformity_p(pits):.2g}",
-        transform=axes.transAxes,
-        ha="right",
-        va="top",
-        fontsize=8,
+    note = (
+        f"dashed: {PIT_BAND:.0%} band of each bar if calibrated; "
+        f"Kolmogorov-Smirnov p = {uniformity_p(pits):.2g}"
     )
+    _title(figure, result, stage, "Calibration", note)
+    axes.axhspan(low, high, color=_BAND, linewidth=0.0, zorder=0)
+    axes.bar(edges[:-1] + 0.01, counts, width=1.0 / PIT_BINS - 0.02, align="edge", color=_NARROW)
+    for value in (low, high):
+        axes.axhline(value, color=_INK, linewidth=0.9, linestyle=_DASHED)
+    axes.axhline(len(pits) / PIT_BINS, color=_INK, linewidth=1.2)
+    axes.set_ylim(0, 1.1 * max(int(counts.max()), high))
+    axes.set_xticks(np.linspace(0.0, 1.0, 6))
     return figure
 
 
 def _draw_reliability(result: BacktestResult, stage: str) -> Figure:
-    figure, axes = _figure(4.8, 4.6)
+    figure, (axes,) = _axes(5.2, 5.2)
     forecast, happened = result.below_offer(stage)
-    axes.set_title(
-        f"Close below the offer price,\n{STAGE_NAMES[stage]}: {result.main}, {len(forecast)} deals"
-    )
+    note = f"close below the offer price; bars: {RELIABILITY_LEVEL:.0%} interval; n: deals in the bin"
+    _title(figure, result, stage, "Reliability", note)
     axes.set_xlabel("Forecast probability")
     axes.set_ylabel("Share of deals that closed below")
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(-0.02, 1.08)
-    axes.set_aspect("equal")
     if not len(forecast):
         _empty(axes)
         return figure
-    axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=(0, (4, 2)))
-    bins = reliability(forecast, happened, RELIABILITY_BINS, RELIABILITY_LEVEL)
-    x = np.array([each.mean_forecast for each in bins])
-    y = np.array([each.frequency for each in bins])
-    reach = np.array([[each.frequency - each.low, each.high - each.frequency] for each in bins]).T
-    axes.errorbar(x, y, yerr=np.maximum(reach, 0.0), fmt="o", color=_INK, ecolor=_NARROW, capsize=3, ms=5)
-    for each in bins:
+    axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=_DASHED)
+    for each in reliability(forecast, happened, RELIABILITY_BINS, RELIABILITY_LEVEL):
+        reach = [[each.frequency - each.low], [each.high - each.frequency]]
+        axes.errorbar(
+            [each.mean_forecast], [each.frequency], yerr=np.maximum(reach, 0.0), fmt="o", color=_INK,
+            ecolor=_NARROW, elinewidth=2.0, capsize=4, markersize=5.5,
+        )  # fmt: skip
         axes.annotate(
-            f"n={each.count}",
-            (each.mean_forecast, each.high),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
-    axes.text(
-        0.99,
-        0.02,
-        f"bars: {RELIABILITY_LEVEL:.0%} interval of the share\nn: deals in the bin",
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom",
-        fontsize=8,
-    )
+            f"n={each.count}", (each.mean_forecast, each.high), xytext=(0, 5), textcoords="offset points",
+            ha="center", fontsize=_NOTE,
+        )  # fmt: skip
     return figure
+
+
+def _draw_rows(axes: Axes, shown: Sequence[DealForecast]) -> int:
+    """Draw one row a deal; return how many outcomes lie outside the 80% band."""
+    place = np.arange(len(shown))
+    logs = {
+        level: np.log1p(np.array([each.quantiles[level] for each in shown]))
+        for level in (0.1, 0.25, 0.5, 0.75, 0.9)
+    }
+    axes.barh(place, logs[0.9] - logs[0.1], left=logs[0.1], height=0.78, color=_WIDE)
+    axes.barh(place, logs[0.75] - logs[0.25], left=logs[0.25], height=0.78, color=_NARROW)
+    axes.vlines(logs[0.5], place - 0.39, place + 0.39, color="white", linewidth=1.4)
+    axes.axvline(0.0, color=_INK, linewidth=0.8, linestyle=_DASHED)
+    realised = np.log1p(np.array([each.realised_return for each in shown], dtype=np.float64))
+    inside = (realised >= logs[0.1] - TIE) & (realised <= logs[0.9] + TIE)
+    axes.plot(realised[inside], place[inside], "o", color=_INK, markersize=3.4)
+    axes.plot(realised[~inside], place[~inside], "o", color=_INK, markersize=4.4, markerfacecolor="white")
+    axes.set_yticks(place, [f"{each.list_date}  {each.code}" for each in shown], fontsize=_TINY)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("Close against offer price (log scale)")
+    return int((~inside).sum())
 
 
 def _draw_outcomes(result: BacktestResult, stage: str) -> Figure:
+    shown = result.at(stage)[-_LONGEST:]
+    columns = 1 if len(shown) <= _ROWS_OF_ONE_COLUMN else 2
+    rows = max(-(-len(shown) // columns), 4)
+    figure, axes = _axes(5.6 * columns, 1.5 + _ROW_INCHES * rows, columns)
+    cut = "" if len(shown) == len(result.at(stage)) else f"the last {_LONGEST} deals"
+    _title(figure, result, stage, "Forecast and outcome", cut)
+    if not shown:
+        _empty(axes[0])
+        return figure
+    ends = [value for each in shown for value in (each.quantiles[0.1], each.quantiles[0.9])]
+    ends += [each.realised_return for each in shown if each.realised_return is not None]
+    outside = 0
+    for k, part in enumerate(axes):
+        outside += _draw_rows(part, shown[k * rows : (k + 1) * rows])
+        part.set_ylim(rows - 0.4, -0.6)
+        _return_axis(part, float(np.log1p(min(ends))), float(np.log1p(max(ends))))
+    _outcome_legend(figure, outside)
+    return figure
+
+
+def _outcome_legend(figure: Figure, outside: int) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    shown = result.at(stage)[-_LONGEST:]
-    figure, axes = _figure(7.2, 1.5 + _ROW_INCHES * max(len(shown), 4))
-    cut = "" if len(shown) == len(result.at(stage)) else f" (the last {_LONGEST})"
-    axes.set_title(f"Forecast and outcome {STAGE_NAMES[stage]}: {result.main}, {len(shown)} deals{cut}")
-    if not shown:
-        _empty(axes)
-        return figure
-    place = np.arange(len(shown))
-    levels = {
-        level: np.array([each.quantiles[level] for each in shown]) for level in (0.1, 0.25, 0.5, 0.75, 0.9)
-    }
-    logs = {level: np.log1p(values) for level, values in levels.items()}
-    axes.barh(place, logs[0.9] - logs[0.1], left=logs[0.1], height=0.8, color=_WIDE)
-    axes.barh(place, logs[0.75] - logs[0.25], left=logs[0.25], height=0.8, color=_NARROW)
-    axes.vlines(logs[0.5], place - 0.4, place + 0.4, color="white", linewidth=1.4)
-    realised = np.log1p(np.array([each.realised_return for each in shown], dtype=np.float64))
-    inside = (realised >= logs[0.1]) & (realised <= logs[0.9])
-    axes.plot(realised[inside], place[inside], "o", color=_INK, markersize=3.6)
-    axes.plot(realised[~inside], place[~inside], "o", color=_INK, markersize=4.4, markerfacecolor="white")
-    axes.axvline(0.0, color=_INK, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.set_yticks(place, [f"{each.list_date}  {each.code}" for each in shown], fontsize=6.5)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
-    _return_axis(
-        axes, min(float(realised.min()), float(logs[0.1].min())), float(max(realised.max(), logs[0.9].max()))
-    )
-    axes.set_xlabel("Return of the close against the offer price (log scale)")
     handles = [
         Patch(color=_WIDE, label="80% of the forecast"),
         Patch(color=_NARROW, label="50%"),
-        Line2D([], [], color="white", linewidth=1.4, label="white line: median"),
-        Line2D([], [], color=_INK, marker="o", linestyle="", markersize=3.6, label="outcome"),
+        Line2D(
+            [], [], color=_NARROW, linewidth=7, solid_capstyle="butt", marker="|", markersize=7,
+            markeredgecolor="white", markeredgewidth=1.6, label="median",
+        ),
+        Line2D([], [], color=_INK, marker="o", linestyle="", markersize=3.4, label="outcome"),
         Line2D(
             [], [], color=_INK, marker="o", linestyle="", markersize=4.4, markerfacecolor="white",
-            label=f"outcome outside 80% ({int((~inside).sum())})",
+            label=f"outcome outside 80% ({outside})",
         ),
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=7, handlelength=1.2)
-    return figure
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=5, fontsize=_NOTE, handlelength=1.4,
+        columnspacing=1.4, frameon=False,
+    )  # fmt: skip
 
 
 def _return_axis(axes: Axes, low: float, high: float) -> None:
@@ -239,7 +231,7 @@ def reliability_diagram(result: BacktestResult, stage: str, form: str = "png") -
 def forecast_against_outcome(result: BacktestResult, stage: str, form: str = "png") -> bytes:
     """Return one row a deal in the order of listing: 80 and 50% bands, median and outcome.
 
-    The last 150 deals where there are more: longer pictures cannot be read.
+    The last 160 deals where there are more: longer pictures cannot be read.
     """
     return _drawn(_draw_outcomes, form, result, stage)
 
