@@ -13,14 +13,20 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from sim.errors import Fault
+from sim.errors import Fault, InvalidInput
 
 MOST_DEPTH = 20
-MOST_VALUES = 20_000
+MOST_VALUES = 5_000
 
 FieldPath = tuple[str | int, ...]
 
 _YAML_TAG = "tag:yaml.org,2002:"
+_MOST_SHOWN = 60
+
+_KINDS = {
+    "timestamp": ("day", "a day of the calendar, as 2026-01-02"),
+    "bool": ("truth value", "true or false"),
+}
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -45,6 +51,8 @@ class Document:
         Place of each key, and of each value, by path.
     spelling
         Text of each scalar as it was written, by path.
+    faults
+        What could not be read, by path; the data holds ``None`` there, or the first of two equal keys.
     """
 
     source: str
@@ -52,6 +60,7 @@ class Document:
     keys: dict[FieldPath, Place] = field(default_factory=dict)
     values: dict[FieldPath, Place] = field(default_factory=dict)
     spelling: dict[FieldPath, str] = field(default_factory=dict)
+    faults: list[tuple[FieldPath, Fault]] = field(default_factory=list)
 
 
 def dotted(path: FieldPath) -> str:
@@ -64,11 +73,17 @@ def place_of(node: Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def document_of(node: Node, source: str) -> tuple[Document, list[Fault]]:
-    """Turn a composed node into plain data; the faults are in the order of the file."""
+def document_of(node: Node, source: str) -> Document:
+    """Turn a composed node into plain data.
+
+    Raises
+    ------
+    InvalidInput
+        When aliases make the data too large, too deep or endless; milder faults are kept in the document.
+    """
     reader = _Reader(Document(source))
     reader.document.data = reader.read(node, ())
-    return reader.document, sorted(reader.faults, key=lambda fault: (fault.line or 0, fault.column or 0))
+    return reader.document
 
 
 class _Reader:
@@ -76,8 +91,7 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.faults: list[Fault] = []
-        self._values = 0
+        self._count = 0
         self._open: list[int] = []
         constructor = YAML(typ="safe", pure=True).constructor
         self._scalars: dict[str, Callable[[ScalarNode], object]] = {
@@ -91,48 +105,49 @@ class _Reader:
 
     def read(self, node: Node, path: FieldPath) -> object:
         """Return the data of a node; ``None`` where it is at fault."""
+        self._refuse_floods(node, path)
         self.document.values[path] = place_of(node)
-        self._values += 1
-        if self._values > MOST_VALUES:
-            # Said once: every later value would only repeat it.
-            if self._values == MOST_VALUES + 1:
-                self._fault(
-                    node, path, f"holds more than {MOST_VALUES:,} values once aliases expand", "fewer"
-                )
-            return None
-        if id(node) in self._open:
-            return self._fault(node, path, "contains itself through an alias", "values written out")
-        if len(self._open) > MOST_DEPTH:
-            return self._fault(node, path, f"is nested more than {MOST_DEPTH} deep", "fewer levels")
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
-        self._open.append(id(node))
-        try:
-            if isinstance(node, MappingNode) and node.tag == f"{_YAML_TAG}map":
-                return self._mapping(node, path)
-            if isinstance(node, SequenceNode) and node.tag == f"{_YAML_TAG}seq":
-                return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        finally:
-            self._open.pop()
-        return self._unknown_tag(node, path)
+        if isinstance(node, MappingNode) and node.tag == f"{_YAML_TAG}map":
+            self._open.append(id(node))
+            data: object = self._mapping(node, path)
+        elif isinstance(node, SequenceNode) and node.tag == f"{_YAML_TAG}seq":
+            self._open.append(id(node))
+            data = [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        else:
+            return self._unknown_tag(node, path)
+        self._open.pop()
+        return data
+
+    def _refuse_floods(self, node: Node, path: FieldPath) -> None:
+        self._count += 1
+        if self._count > MOST_VALUES:
+            problem, remedy = f"holds more than {MOST_VALUES:,} values once aliases expand", "fewer values"
+        elif id(node) in self._open:
+            problem, remedy = "contains itself through an alias", "the values written out"
+        elif len(self._open) > MOST_DEPTH:
+            problem, remedy = f"is nested more than {MOST_DEPTH} deep once aliases expand", "fewer levels"
+        else:
+            return
+        raise InvalidInput([self._fault(node, path[:1], problem, remedy)])
 
     def _mapping(self, node: MappingNode, path: FieldPath) -> dict[str, object]:
         data: dict[str, object] = {}
         for key_node, value_node in node.value:
             kind = str(key_node.tag).removeprefix(_YAML_TAG)
-            key = str(key_node.value)
+            key = str(key_node.value) if isinstance(key_node, ScalarNode) else "a list or mapping"
+            here = (*path, key)
             if kind == "merge":
-                self._fault(key_node, path, "merge keys (<<) are not read", "the fields written out")
+                self._keep(key_node, here, "is not read", "the fields written out, without a merge key")
             elif kind != "str":
-                shown = key if isinstance(key_node, ScalarNode) else "a list or mapping"
-                self._fault(key_node, path, f"{shown} is no field name", "a name that starts with a letter")
+                self._keep(key_node, here, "is no field name", "a name that starts with a letter")
             elif key in data:
-                first = self.document.keys[*path, key]
-                remedy = f"each field once; the first is on line {first.line}"
-                self._fault(key_node, (*path, key), "is given twice", remedy)
+                remedy = f"each field once; the first is on line {self.document.keys[here].line}"
+                self._keep(key_node, here, "is given twice", remedy)
             else:
-                self.document.keys[*path, key] = place_of(key_node)
-                data[key] = self.read(value_node, (*path, key))
+                self.document.keys[here] = place_of(key_node)
+                data[key] = self.read(value_node, here)
         return data
 
     def _scalar(self, node: ScalarNode, path: FieldPath) -> object:
@@ -143,18 +158,18 @@ class _Reader:
         try:
             return self._scalars[kind](node)
         except (ValueError, KeyError, IndexError, OverflowError, YAMLError):
-            what = {"timestamp": "day", "bool": "truth value"}.get(kind, "number")
-            return self._fault(node, path, f"{str(node.value)[:60]!r} is no {what}", "one that exists")
+            what, remedy = _KINDS.get(kind, ("number", "a number in plain digits"))
+            return self._keep(node, path, f"{str(node.value)[:_MOST_SHOWN]!r} is no {what}", remedy)
 
     def _unknown_tag(self, node: Node, path: FieldPath) -> object:
-        tag = str(node.tag).replace(_YAML_TAG, "!!")
-        return self._fault(
-            node, path, f"the tag {tag[:60]} is not read", "plain text, numbers, lists and fields"
-        )
+        tag = str(node.tag).replace(_YAML_TAG, "!!")[:_MOST_SHOWN]
+        return self._keep(node, path, f"the tag {tag} is not read", "plain text, numbers, lists and fields")
 
-    def _fault(self, node: Node, path: FieldPath, problem: str, remedy: str) -> object:
+    def _keep(self, node: Node, path: FieldPath, problem: str, remedy: str) -> object:
         """Note a fault and return the value that stands for what could not be read."""
-        place = place_of(node)
-        fault = Fault(self.document.source, dotted(path), problem, remedy, place.line, place.column)
-        self.faults.append(fault)
+        self.document.faults.append((path, self._fault(node, path, problem, remedy)))
         return None
+
+    def _fault(self, node: Node, path: FieldPath, problem: str, remedy: str) -> Fault:
+        place = place_of(node)
+        return Fault(self.document.source, dotted(path), problem, remedy, place.line, place.column)

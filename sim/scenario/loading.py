@@ -74,12 +74,14 @@ def with_changes(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
 
 
 def _built(data: object, origin: Origin, folder: Path, faults: list[Fault]) -> Scenario:
-    unsound: dict[FieldPath, Fault] = {}
+    # What could not be read is a fault already: its empty value is not one more.
+    unread: dict[FieldPath, Fault] = dict(origin.document.faults) if origin.document is not None else {}
+    unsound = unread
     scenario = None
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        unsound = faults_of(error, origin)
+        unsound = faults_of(error, origin) | unread
     part = sound_part(data, unsound) if scenario is None else scenario
     faults = [*faults, *unsound.values(), *broken_rules(part, origin, unsound)]
     market = located_market(part.market, folder) if ("market",) not in unsound else None

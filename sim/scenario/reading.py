@@ -26,7 +26,8 @@ def read_document(path: Path) -> Document:
     Raises
     ------
     InvalidInput
-        With every fault of the file as YAML; whether the fields fit is not looked at.
+        When the file is no YAML mapping of bearable size; values that cannot be read are kept as faults of
+        the document.
     """
     return parse_document(_read_text(path), str(path))
 
@@ -42,10 +43,7 @@ def parse_document(text: str, source: str) -> Document:
             "the file holds a list" if isinstance(node, SequenceNode) else "the file holds a single value"
         )
         raise _invalid(source, problem, "fields, each as name: value", place.line, place.column)
-    document, faults = document_of(node, source)
-    if faults:
-        raise InvalidInput(faults)
-    return document
+    return document_of(node, source)
 
 
 def parse_value(text: str, source: str) -> object:
@@ -58,15 +56,15 @@ def parse_value(text: str, source: str) -> object:
     """
     try:
         node = _compose(text, source)
+        if node is None:
+            return None
+        document = document_of(node, source)
+        if document.faults:
+            raise InvalidInput(fault for _, fault in document.faults)
     except InvalidInput as error:
         raise InvalidInput(
             Fault(source, "", fault.problem, fault.remedy) for fault in error.faults
         ) from error
-    if node is None:
-        return None
-    document, faults = document_of(node, source)
-    if faults:
-        raise InvalidInput(Fault(source, fault.field, fault.problem, fault.remedy) for fault in faults)
     return document.data
 
 

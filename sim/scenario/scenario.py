@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -24,7 +24,7 @@ from sim.scenario.models import (
     Stage,
     VenueName,
 )
-from sim.venues import Venue, get_venue, reallocated_public_shares
+from sim.venues import VENUE_NAMES, Venue, get_venue, reallocated_public_shares
 from sim.venues.hkex import PUBLIC_OFFER_REFORM
 
 
@@ -47,7 +47,7 @@ def filled_in(data: object) -> object:
         if filled.get(field) is None:
             filled.pop(field, None)
     venue = filled.get("venue")
-    if venue is not None:
+    if venue in VENUE_NAMES:
         filled.setdefault("market", venue)
     if venue == "star":
         filled.setdefault("regime", "star")
@@ -57,7 +57,10 @@ def filled_in(data: object) -> object:
             listed = date.fromisoformat(listed)
         except ValueError:
             return filled
-    if venue == "hkex" and isinstance(listed, date) and listed < PUBLIC_OFFER_REFORM:
+    # A time of day is a fault of its own, found later.
+    if isinstance(listed, datetime) or not isinstance(listed, date):
+        return filled
+    if venue == "hkex" and listed < PUBLIC_OFFER_REFORM:
         filled.setdefault("regime", "pn18")
     return filled
 

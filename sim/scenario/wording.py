@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -16,6 +16,10 @@ from sim.scenario.document import FieldPath, dotted
 from sim.scenario.locating import Origin
 from sim.scenario.models import Record
 from sim.scenario.scenario import Scenario
+
+# Left out, these fields follow from the venue and the date, whose faults are then the ones to mend.
+_FOLLOW_VENUE: tuple[FieldPath, ...] = (("market",), ("regime",))
+_DECIDE: tuple[FieldPath, ...] = (("venue",), ("list_date",))
 
 _PEER_KINDS = ("list", "auto")
 _MOST_SHOWN = 60
@@ -33,10 +37,12 @@ def faults_of(error: ValidationError, origin: Origin) -> dict[FieldPath, Fault]:
         if detail["type"] == "missing" and path in meant:
             continue
         faults[path] = _fault(path, detail, origin)
-    # Kept, though not said, so that no rule reads a field that is not there.
-    for path, _ in details:
-        if path not in faults and path in meant:
-            faults[path] = faults[meant[path]]
+    # Said once, yet kept for each field, so that no rule reads one that is not there.
+    faults |= {path: faults[cause] for path, cause in meant.items() if path not in faults}
+    for path in _FOLLOW_VENUE:
+        causes = [faults[cause] for cause in _DECIDE if cause in faults]
+        if path in faults and causes:
+            faults[path] = causes[0]
     return faults
 
 
@@ -121,11 +127,11 @@ def _where_it_belongs(path: FieldPath) -> str:
     near = _nearest(path)
     if near is not None:
         return f"did you mean {near!r}?"
+    if len(path) > 1 and path[-1] in Scenario.model_fields:
+        return f"{path[-1]!r} belongs to the top level"
     home = _homes().get(str(path[-1]))
     if home is not None and home != dotted(path):
         return f"it belongs to {home!r}"
-    if len(path) > 1 and path[-1] in Scenario.model_fields:
-        return f"{path[-1]!r} belongs to the top level"
     model = model_at(path[:-1])
     return f"one of: {', '.join(model.model_fields)}" if model is not None else "a known field"
 
@@ -140,11 +146,20 @@ def _example(path: FieldPath) -> str:
     field = _field(path)
     if isinstance(path[-1], int):
         return "two prices, as [17.00, 19.60]"
-    if field is None or not field.examples:
-        return str(field.description).rstrip(".") if field is not None else "a value"
+    if field is None:
+        return "a value"
+    if get_origin(field.annotation) is Literal:
+        return f"one of: {', '.join(get_args(field.annotation))}"
+    if not field.examples:
+        return f"{str(field.title).lower()}: {', '.join(_required(field))}"
     example = field.examples[0]
     text = f'"{example}"' if isinstance(example, str) and example.isdigit() else str(example)
-    return f"{str(field.description).rstrip('.')} (for example {path[-1]}: {text})"
+    return f"{str(field.title).lower()}, as {path[-1]}: {text}"
+
+
+def _required(field: FieldInfo) -> list[str]:
+    model = record_of(field)
+    return [name for name, inner in model.model_fields.items() if inner.is_required()] if model else []
 
 
 def _words(kind: str, value: str, detail: ErrorDetails, path: FieldPath) -> tuple[str, str]:
@@ -157,8 +172,10 @@ def _words(kind: str, value: str, detail: ErrorDetails, path: FieldPath) -> tupl
         return f"{value} is out of range", f"{phrase} {_number(context[name])}{_unit_hint(path, kind)}"
     if kind == "string_type":
         if path[-1] == "code":
-            digits = value.strip("'\"")
-            return f"{value} is a number, which loses its zeros", f'the code in quotes, as code: "{digits}"'
+            return (
+                f"{value} is a number, which loses its zeros",
+                f'the code in quotes, as code: "{value.zfill(5)}"',
+            )
         return f"{value} is no text", "a text, in quotes when it looks like a number or a day"
     if kind == "literal_error":
         known = [
