@@ -56,7 +56,7 @@ def bench_table(document: Mapping[str, Any]) -> Table:
             table.add_row(
                 name,
                 known[name].what if name in known else "",
-                "not installed" if nanoseconds is None else f"{nanoseconds:.2f}",
+                "not timed" if nanoseconds is None else f"{nanoseconds:.2f}",
                 "" if ratio is None else f"{ratio:.1f}",
             )
     return table
