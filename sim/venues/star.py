@@ -50,14 +50,14 @@ _HOURS = (
 
 DAY_SESSIONS = (DaySessions(MARKET_OPENED, _HOURS, _HOURS, "SSE Trading Rules (primary)"),)
 
-_STAR_SALE = "since 28 August 2023 (approximate)"
+_STAR_SALE = "Ministry of Finance and SSE schedules, since 28 August 2023 (approximate)"
 
 FEES = FeeSchedule(
     (
         Fee("stamp duty", "sale", 0.0005, _STAR_SALE, effective=date(2023, 8, 28)),
         Fee("exchange handling fee", "sale", 0.0000341, _STAR_SALE, effective=date(2023, 8, 28)),
-        Fee("CSRC supervision fee", "sale", 0.00002, "approximate"),
-        Fee("transfer fee", "sale", 0.00001, "approximate"),
+        Fee("CSRC supervision fee", "sale", 0.00002, "CSRC schedule (approximate)"),
+        Fee("transfer fee", "sale", 0.00001, "ChinaClear schedule (approximate)"),
     )
 )
 
