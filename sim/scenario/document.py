@@ -130,7 +130,11 @@ class _Reader:
             problem, remedy = f"is nested more than {MOST_DEPTH} deep once aliases expand", "fewer levels"
         else:
             return
-        raise InvalidInput([self._fault(node, path[:1], problem, remedy)])
+        # An alias is the node it stands for, so only the key says where the flood was let in.
+        top = path[:1]
+        place = self.document.keys.get(top, place_of(node))
+        fault = Fault(self.document.source, dotted(top), problem, remedy, place.line, place.column)
+        raise InvalidInput([fault])
 
     def _mapping(self, node: MappingNode, path: FieldPath) -> dict[str, object]:
         data: dict[str, object] = {}
@@ -167,9 +171,7 @@ class _Reader:
 
     def _keep(self, node: Node, path: FieldPath, problem: str, remedy: str) -> object:
         """Note a fault and return the value that stands for what could not be read."""
-        self.document.faults.append((path, self._fault(node, path, problem, remedy)))
-        return None
-
-    def _fault(self, node: Node, path: FieldPath, problem: str, remedy: str) -> Fault:
         place = place_of(node)
-        return Fault(self.document.source, dotted(path), problem, remedy, place.line, place.column)
+        fault = Fault(self.document.source, dotted(path), problem, remedy, place.line, place.column)
+        self.document.faults.append((path, fault))
+        return None
