@@ -61,32 +61,23 @@ if CACHE_FOLDER is None and not config.DISABLE_JIT:
 
 def is_cached() -> bool:
     """Whether an earlier process left compiled kernels, so that this one need not compile."""
-    return CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("driver.simulate_paths*.nbi"))
+    return CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("driver.simulate_range*.nbi"))
 
 
-def _jit(function, **flags):
+def kernel(function):
+    """Compile a function that loops over lanes or paths; it runs without the interpreter lock."""
     previous = config.CACHE_DIR
     # The cache picks its folder when the decorator runs; other users of Numba in this process keep theirs.
     config.CACHE_DIR = str(CACHE_FOLDER or previous)
     try:
-        return numba.njit(error_model="numpy", fastmath=False, cache=CACHE_FOLDER is not None, **flags)(function)
+        return numba.njit(error_model="numpy", fastmath=False, nogil=True, cache=CACHE_FOLDER is not None)(function)
     finally:
         config.CACHE_DIR = previous
-
-
-def kernel(function):
-    """Compile a function that loops over lanes or paths."""
-    return _jit(function)
-
-
-def parallel_kernel(function):
-    """Compile the driver, the only function with a ``prange``."""
-    return _jit(function, parallel=True)
 
 
 def scalar(function):
     """Compile arithmetic of one path, inlined into its caller so that LLVM vectorises the caller's loop.
 
-    Without inlining at the level of Numba's own representation the loop over lanes stays scalar, ten times slower.
+    LLVM left to itself keeps the call, and with it a scalar loop, ten times slower.
     """
     return numba.njit(error_model="numpy", fastmath=False, forceinline=True)(function)

@@ -18,14 +18,24 @@ def log_spread(coverage, log_public):
 
 
 @kernel
-def draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing, valuation):
-    """Draw log coverages and the valuation of consecutive paths from the law known at the stage."""
+def log_spreads(coverage, log_public, out):
+    """Log scale of the valuation noise at every log public coverage."""
+    for i in range(out.shape[0]):
+        out[i] = log_spread(coverage, log_public[i])
+
+
+@kernel
+def draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing, valuation, spare):
+    """Draw log coverages and the valuation of consecutive paths from the law known at the stage.
+
+    ``spare`` takes one more normal a path, for the volatility of its day.
+    """
     for i in range(log_public.shape[0]):
         low, high = path_words(np.uint64(first_path + np.uint64(i)))
         b0, b1, b2, b3 = philox(low, high, np.uint32(0), COVERAGE, key_low, key_high)
         z0, z1 = normal_pair(b0, b1, b2, b3)
         b0, b1, b2, b3 = philox(low, high, np.uint32(0), HEAT, key_low, key_high)
-        z2, _ = normal_pair(b0, b1, b2, b3)
+        z2, spare[i] = normal_pair(b0, b1, b2, b3)
         b0, b1, b2, b3 = philox(low, high, np.uint32(0), VALUATION, key_low, key_high)
         t = student_t(b0, b1, b2, b3, coverage.degrees)
         public_shift = coverage.public_sd * z0
@@ -41,17 +51,28 @@ def draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing,
         )
 
 
+@scalar
+def first_above(cumulative, probability):
+    """Index of the first entry that is not below ``probability``, by bisection; the last entry is one."""
+    low, high = 0, cumulative.shape[0] - 1
+    while low < high:
+        middle = (low + high) // 2
+        if cumulative[middle] < probability:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @kernel
-def draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing, valuation):
+def draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing, valuation, spare):
     """Draw from the posterior nodes of a scenario whose grey market has been seen."""
-    last = coverage.node_cumulative.shape[0] - 1
     for i in range(log_public.shape[0]):
         low, high = path_words(np.uint64(first_path + np.uint64(i)))
         b0, b1, _, _ = philox(low, high, np.uint32(0), COVERAGE, key_low, key_high)
-        node = np.searchsorted(coverage.node_cumulative, uniform(b0, b1))
-        node = last if node > last else node
+        node = first_above(coverage.node_cumulative, uniform(b0, b1))
         b0, b1, b2, b3 = philox(low, high, np.uint32(0), HEAT, key_low, key_high)
-        z2, _ = normal_pair(b0, b1, b2, b3)
+        z2, spare[i] = normal_pair(b0, b1, b2, b3)
         log_public[i] = coverage.node_public[node]
         log_placing[i] = coverage.node_placing[node]
         valuation[i] = coverage.node_valuation_mean[node] + coverage.node_valuation_sd[node] * z2

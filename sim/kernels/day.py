@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels._jit import kernel, scalar
+from sim.kernels.arithmetic import exponential
 from sim.kernels.rng import DAY, normal_pair_single, path_words, philox
 from sim.kernels.stabilisation import lift_after, supported_price
 
@@ -53,8 +54,13 @@ def step(state, normal, sigma, capacity, volatility, drift, volume, absorption, 
 
 
 @kernel
-def open_block(pressure, capacity, day, scratch):
-    """Open ``LANES`` paths: ``pressure`` is ``y(0)``, ``capacity`` the lift of the whole short, double precision."""
+def open_block(pressure, capacity, spare, day, scratch):
+    """Open the lanes: ``pressure`` is ``y(0)``, ``capacity`` the lift of the whole short, ``spare`` a normal.
+
+    The three are double precision; ``spare`` scales the volatility of the path's day.
+    """
+    for i in range(scratch.shape[1]):
+        scratch[SIGMA, i] = exponential(day.sigma_log_sd * spare[i])
     absorption = _F(day.opening_absorption)
     sigma_base, sigma_slope = _F(day.sigma_base), _F(day.sigma_slope)
     volume = _F(day.opening_volume)
@@ -65,7 +71,7 @@ def open_block(pressure, capacity, day, scratch):
         magnitude = -y if y < _ZERO else y
         magnitude = _F(1) if magnitude > _F(1) else magnitude
         scratch[PRESSURE, i], scratch[LIFT, i], scratch[CAPACITY, i] = y, lift, w
-        scratch[SIGMA, i] = sigma_base + sigma_slope * magnitude
+        scratch[SIGMA, i] *= sigma_base + sigma_slope * magnitude
         scratch[OPEN, i], scratch[HIGH, i], scratch[LOW, i], scratch[PRICE, i] = price, price, price, price
         scratch[MEAN, i], scratch[SQUARE, i] = volume * price, volume * price * price
         scratch[AT_OFFER, i], scratch[UNBROKEN, i] = _ZERO, _ZERO

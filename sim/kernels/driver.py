@@ -1,22 +1,35 @@
-"""The driver: from path numbers to recorded quantities, the only ``prange`` of the project.
+"""The driver: from path numbers to recorded quantities.
 
 Paths are simulated in blocks of ``LANES``. A block draws coverage and valuation, clears the open, walks the day
-and rounds to ticks; blocks share nothing, so neither their order nor the thread matters to any bit.
+and rounds to ticks; blocks share nothing, so neither their order nor the thread matters to any bit. The jitted
+part releases the interpreter lock and the threads are Python's own: see ``docs/decisions/threads.md``.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numba import prange
+from concurrent.futures import ThreadPoolExecutor
 
-from sim.kernels._jit import kernel, parallel_kernel
+import numpy as np
+
+from sim.kernels._jit import kernel
 from sim.kernels.coverage import draw_nodes, draw_prior
 from sim.kernels.day import LANES, PRICE, ROWS, advance, advance_with_memory, closing_prices, open_block
 from sim.kernels.opening import clear_opening
-from sim.kernels.parameters import QUANTITIES
+from sim.kernels.parameters import QUANTITIES, KernelParameters
 from sim.kernels.recording import record_block
 
 _RECORDED = len(QUANTITIES)
+
+
+CHUNK_BLOCKS = 16
+"""Blocks that a thread takes at a time: a millisecond or two of work."""
+
+
+@kernel
+def record_trace(scratch, row):
+    """Copy the current prices of a block into a row of the trace."""
+    for i in range(row.shape[0]):
+        row[i] = scratch[PRICE, i]
 
 
 @kernel
@@ -24,18 +37,18 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
     """Simulate the paths ``first_path ...`` into the columns of ``out``, and their price path into ``trace``."""
     paths = out.shape[1]
     log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    pressure, capacity = np.empty(LANES), np.empty(LANES)
+    pressure, capacity, spare = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     recorded = np.empty((_RECORDED, LANES))
     scratch = np.empty((ROWS, LANES), np.float32)
     if coverage.node_cumulative.shape[0] > 0:
-        draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing, valuation)
+        draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
     else:
-        draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing, valuation)
+        draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
     clear_opening(demand, terms, day, ticks, log_public, log_placing, valuation, pressure, capacity, recorded)
-    open_block(pressure, capacity, day, scratch)
+    open_block(pressure, capacity, spare, day, scratch)
     remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
     if trace.shape[0] > 0:
-        trace[0, :] = scratch[PRICE, :paths]
+        record_trace(scratch, trace[0])
     for block in range(day.volatility.shape[0] // 4):
         if remembers:
             advance_with_memory(first_path, block, key_low, key_high, day, scratch)
@@ -43,7 +56,7 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
             advance(first_path, block, key_low, key_high, day, scratch)
         if trace.shape[0] > 0:
             closing_prices(day, scratch)
-            trace[block + 1, :] = scratch[PRICE, :paths]
+            record_trace(scratch, trace[block + 1])
     closing_prices(day, scratch)
     record_block(terms, day, ticks, log_placing, scratch, recorded)
     for row in range(_RECORDED):
@@ -51,36 +64,46 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
             out[row, i] = recorded[row, i]
 
 
-@parallel_kernel
-def simulate_paths(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
-    """Simulate consecutive paths on all threads.
+@kernel
+def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
+    """Simulate consecutive paths, block after block, on the calling thread."""
+    paths = out.shape[1]
+    for start in range(0, paths, LANES):
+        stop = min(start + LANES, paths)
+        first = np.uint64(first_path + np.uint64(start))
+        here = trace[:, start:stop]
+        simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first, out[:, start:stop], here)
+
+
+def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, threads: int = 1) -> None:
+    """Simulate consecutive paths.
 
     Parameters
     ----------
-    key_low, key_high, coverage, demand, terms, day, ticks
-        The fields of :class:`~sim.kernels.parameters.KernelParameters`, one argument each: a parallel loop takes
-        tuples of numbers and arrays, not tuples of tuples. Call with ``simulate_paths(*parameters, ...)``.
+    parameters
+        Everything a path depends on.
     first_path
-        Number of the first path, ``uint64``.
+        Number of the first path.
     out
         Array (len(QUANTITIES), paths), ``float64``, filled with the recorded quantities.
     trace
         Array (1 + steps / 4, paths), ``float32``, filled with the log price at the open and after every fourth
         step; an array (0, 0) records none.
+    threads
+        Threads to use; the result does not depend on it.
     """
-    paths = out.shape[1]
-    for block in prange((paths + LANES - 1) // LANES):
-        start = block * LANES
-        stop = min(start + LANES, paths)
-        simulate_block(
-            key_low,
-            key_high,
-            coverage,
-            demand,
-            terms,
-            day,
-            ticks,
-            np.uint64(first_path + np.uint64(start)),
-            out[:, start:stop],
-            trace[:, start:stop],
-        )
+    chunk = CHUNK_BLOCKS * LANES
+    starts = range(0, out.shape[1], chunk)
+
+    def simulate(start: int) -> None:
+        stop = min(start + chunk, out.shape[1])
+        first = np.uint64(first_path + start)
+        simulate_range(*parameters, first, out[:, start:stop], trace[:, start:stop])
+
+    if threads == 1 or len(starts) == 1:
+        for start in starts:
+            simulate(start)
+        return
+    with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+        for done in [pool.submit(simulate, start) for start in starts]:
+            done.result()

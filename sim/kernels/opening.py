@@ -75,9 +75,10 @@ def clear_opening(demand, terms, day, ticks, log_public, log_placing, valuation,
     reallocate(terms, out[_PUBLIC], out[_TRANCHE])
     float_of_offers(terms, out[_OFFER], out[_LOCKED], out[_FLOAT])
     scarcity_of_offers(demand, terms, log_public, log_placing, out[_LOCKED], out[_SCARCITY])
-    tradable, scarcity = out[_FLOAT], out[_SCARCITY]
+    tradable, scarcity, recorded = out[_FLOAT], out[_SCARCITY], out[_VALUATION]
     for i in range(pressure.shape[0]):
         pressure[i] = scarcity[i] + valuation[i]
+    for i in range(pressure.shape[0]):
+        recorded[i] = valuation[i]
     for i in range(capacity.shape[0]):
         capacity[i] = full_lift(tradable[i], terms.over_allotment, day.stabilisation_elasticity)
-    out[_VALUATION, :] = valuation

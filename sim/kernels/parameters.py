@@ -86,6 +86,7 @@ class TermParameters(NamedTuple):
 class DayParameters(NamedTuple):
     """The listing day: stabilisation (MODEL equations 4 and 5) and intraday moves (6), one entry a step.
 
+    The volatility of a path is ``(sigma_base + sigma_slope min(|y(0)|, 1)) exp(sigma_log_sd z)`` over the day.
     ``volatility`` is the profile times the square root of the step (its squares sum to one), ``drift`` and
     ``volume`` are per step, ``absorption`` is the share of the excess supply that reaches the stabilising bid in
     the step, ``minutes`` its length. Arrays are ``float32`` with a length that is a multiple of four.
@@ -97,6 +98,7 @@ class DayParameters(NamedTuple):
     opening_absorption: float
     sigma_base: float
     sigma_slope: float
+    sigma_log_sd: float
     volatility: NDArray[np.float32]
     drift: NDArray[np.float32]
     volume: NDArray[np.float32]

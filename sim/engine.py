@@ -1,0 +1,244 @@
+"""From a scenario to batches of simulated paths.
+
+:func:`prepare` turns a scenario and a market into kernel parameters; :func:`batches` yields the recorded
+quantities of consecutive paths. Progress, stopping, Ctrl-C and resume are consumers of that generator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import invalid
+from sim.kernels.driver import simulate_paths
+from sim.kernels.parameters import (
+    QUANTITIES,
+    DayParameters,
+    DemandParameters,
+    KernelParameters,
+    TermParameters,
+    TickParameters,
+)
+from sim.kernels.rng import seed_words
+from sim.market.features import features_of
+from sim.market.parameters import Features, Market, load_market
+from sim.market.profile import DayProfile, day_profile
+from sim.market.stages import coverage_parameters
+from sim.market.theme import ThemeHeat, theme_heat
+from sim.scenario.scenario import Scenario
+
+BLOCK_PATHS = 16_384
+"""Paths of one block of streamed statistics; batches are whole blocks, so that sums never depend on the batch."""
+
+NO_TRACE = np.empty((0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A scenario made ready to simulate."""
+
+    scenario: Scenario
+    market: Market
+    features: Features
+    theme: ThemeHeat | None
+    parameters: KernelParameters
+    profile: DayProfile
+    opening_clock: float
+
+    @property
+    def over_allotment(self) -> float:
+        """Over-allotted shares, fraction of the base offer."""
+        return float(self.parameters.terms.over_allotment)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Recorded quantities of consecutive paths: ``values`` (len(QUANTITIES), paths), from path ``first`` on."""
+
+    first: int
+    values: NDArray[np.float64]
+
+    def __getitem__(self, quantity: str) -> NDArray[np.float64]:
+        row: NDArray[np.float64] = self.values[QUANTITIES.index(quantity)]
+        return row
+
+
+def prepare(scenario: Scenario, market: Market | None = None, folder: Path | None = None) -> Plan:
+    """Turn a scenario into kernel parameters.
+
+    Parameters
+    ----------
+    scenario
+        The deal.
+    market
+        Its market; loaded by the scenario's ``market`` when left out.
+    folder
+        Folder that a relative market file starts from.
+
+    Raises
+    ------
+    InvalidInput
+        When the market cannot be read, is of another venue, or lacks what the scenario needs.
+    """
+    if market is None:
+        market = load_market(scenario.market, folder)
+    if market.venue != scenario.venue:
+        raise invalid(
+            scenario.name, "market", f"{market.name} is of {market.venue}", f"use a market of {scenario.venue}"
+        )
+    features = features_of(scenario)
+    peers = scenario.peers
+    if isinstance(peers, str):
+        raise invalid(scenario.name, "peers", "auto needs a fitted market", "list the peers")
+    heat = theme_heat(peers, market.peers, scenario.list_date)
+    demand = _demand(scenario, market)
+    terms = _terms(scenario, market)
+    sessions = scenario.rules.sessions(scenario.list_date)
+    profile = day_profile(sessions, market.day, market.stabilisation, market.day.drift.at(features))
+    key_low, key_high = seed_words(scenario.simulation.seed)
+    parameters = KernelParameters(
+        key_low=key_low,
+        key_high=key_high,
+        coverage=coverage_parameters(scenario, market, features, heat, demand, terms),
+        demand=demand,
+        terms=terms,
+        day=_day(scenario, market, features, profile),
+        ticks=_ticks(scenario),
+    )
+    opening = float(min(session.start_minute for session in sessions))
+    return Plan(scenario, market, features, heat if peers else None, parameters, profile, opening)
+
+
+def batches(plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: int = 1) -> Iterator[Batch]:
+    """Simulate ``paths`` paths from path ``first`` on, in batches of whole blocks.
+
+    The array of a batch is used again for the next one: a consumer copies what it keeps.
+    """
+    whole = max(1, batch_paths // BLOCK_PATHS) * BLOCK_PATHS
+    buffer = np.empty((len(QUANTITIES), min(whole, paths)))
+    done = 0
+    while done < paths:
+        # Blocks end at multiples of BLOCK_PATHS counted from path 0, wherever the first path lies.
+        count = min(whole - (first + done) % BLOCK_PATHS, paths - done)
+        values = buffer[:, :count]
+        simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
+        yield Batch(first + done, values)
+        done += count
+
+
+def trace_paths(plan: Plan, paths: int, threads: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Simulate the price paths of the first ``paths`` paths.
+
+    Returns
+    -------
+    clock
+        (times,), minutes from midnight: the open, then every fourth step.
+    log_prices
+        (times, paths), log price against the offer price.
+    """
+    steps = plan.profile.volatility.shape[0]
+    trace = np.empty((1 + steps // 4, paths), dtype=np.float32)
+    values = np.empty((len(QUANTITIES), paths))
+    simulate_paths(plan.parameters, 0, values, trace, threads)
+    clock = np.concatenate([[plan.opening_clock], plan.profile.clock[3::4]])
+    return clock, trace
+
+
+def _demand(scenario: Scenario, market: Market) -> DemandParameters:
+    curve = market.demand
+    return DemandParameters(
+        kappa=curve.kappa,
+        public_saturation=curve.public_saturation,
+        public_deflation=curve.public_deflation,
+        placing_deflation=curve.placing_deflation,
+        elasticity=curve.anchored_elasticity if scenario.ah_listing else curve.elasticity,
+    )
+
+
+def _terms(scenario: Scenario, market: Market) -> TermParameters:
+    """Terms in fractions of the base offer; an unknown price is drawn inside the range."""
+    offer = scenario.offer
+    base = float(offer.base_shares)
+    money = scenario.cornerstones.committed_hkd if scenario.cornerstones is not None else None
+    fixed_shares = scenario.locked_shares() if money is None else scenario.locked_shares() - scenario.cornerstone_shares()
+    if offer.price is not None:
+        low = high = floor = offer.price
+    elif offer.price_range is not None:
+        low, high = offer.price_range
+        floor = low * (1.0 - offer.downward_flexibility)
+    else:
+        raise invalid(scenario.name, "offer", "has neither price nor price_range", "give one of them")
+    ladder = scenario.rules.reallocation(scenario.regime)
+    initial = scenario.public_shares(0.0) / base
+    reached = [
+        scenario.public_shares(threshold * (1.0 if ladder.threshold_included else 1.0 + 1e-9)) / base
+        for threshold in ladder.thresholds
+    ]
+    over_allotment = scenario.over_allotment
+    terms = TermParameters(
+        public_tranche=initial,
+        size_adjustment=offer.size_adjustment_shares / base,
+        over_allotment=scenario.over_allotted_shares() / base,
+        over_allotment_borrowed=over_allotment is not None and over_allotment.settlement == "borrowed",
+        other_tradable=scenario.other_tradable_shares / base,
+        locked=fixed_shares / base,
+        cornerstone_money=(money or 0.0) / base,
+        lot=offer.board_lot / base,
+        price_low=low,
+        price_high=high,
+        price_floor=floor,
+        pricing_intercept=market.pricing.intercept,
+        pricing_slope=market.pricing.slope,
+        may_withdraw=offer.price is None,
+        ladder_thresholds=np.array([0.0, *ladder.thresholds]),
+        ladder_fractions=np.array([initial, *reached]),
+    )
+    smallest = scenario.float_shares(floor) / base
+    if smallest - terms.over_allotment <= 0:
+        raise invalid(
+            scenario.name,
+            "offer",
+            f"the float is {smallest:.1%} of the base offer and the over-allotment {terms.over_allotment:.1%}",
+            "the float must exceed the over-allotment; check cornerstones and locked tranches",
+        )
+    return terms
+
+
+def _day(scenario: Scenario, market: Market, features: Features, profile: DayProfile) -> DayParameters:
+    venue, day = scenario.rules, market.day
+    base = math.exp(day.volatility.at(features))
+    halt_ends = venue.halt_ends_by
+    last_step = profile.steps if halt_ends is None else int(np.searchsorted(profile.clock, halt_ends))
+    return DayParameters(
+        stabilisation_elasticity=market.stabilisation.elasticity,
+        opening_absorption=market.stabilisation.opening_absorption,
+        sigma_base=base,
+        sigma_slope=base * day.volatility_slope,
+        sigma_log_sd=day.volatility_sd,
+        volatility=profile.volatility,
+        drift=profile.drift,
+        volume=profile.volume,
+        absorption=profile.absorption,
+        minutes=profile.minutes,
+        opening_volume=day.opening_volume,
+        momentum=day.momentum,
+        momentum_decay=0.5 ** (1.0 / day.momentum_half_life_minutes),
+        halt_up=np.log1p(np.array(venue.halts, dtype=np.float64)).astype(np.float32),
+        halt_down=np.log1p(-np.array(venue.halts, dtype=np.float64)).astype(np.float32),
+        halt_steps=venue.halt_minutes,
+        last_halt_step=last_step,
+    )
+
+
+def _ticks(scenario: Scenario) -> TickParameters:
+    table = scenario.rules.tick_table(scenario.list_date)
+    return TickParameters(
+        lower_bounds=np.array(table.lower_bounds, dtype=np.float64),
+        numerators=np.array(table.numerators, dtype=np.float64),
+        denominators=np.array(table.denominators, dtype=np.float64),
+    )

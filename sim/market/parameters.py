@@ -1,0 +1,239 @@
+"""A market: what past deals say about demand, valuation, stabilisation and the day, read from a YAML file.
+
+A market file is data with its origin: ``status: fitted`` carries the deals it was fitted on, ``status: trial``
+says that the values are a starting point. Numbers enter the model as in ``docs/model.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sim.errors import Fault, InvalidInput, invalid
+
+Real = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+MARKETS_FOLDER = Path(__file__).parent.parent / "data" / "markets"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Features(_Part):
+    """What a deal's valuation and coverage may depend on, before its own demand is known.
+
+    ``market_heat`` is the mean log first-day return of the last ten listings, ``coverage_heat`` the mean log
+    public coverage of the last ten less 6; ``deal_size`` is ``(log money raised - 20.7) / 1.3``, the money in HK$;
+    ``anchored`` is 1 for an A+H listing.
+    """
+
+    market_heat: Real = 0.0
+    coverage_heat: Real = 0.0
+    deal_size: Real = 0.0
+    anchored: Real = 0.0
+
+
+class Effects(Features):
+    """An intercept and one coefficient a feature."""
+
+    intercept: Real = 0.0
+
+    def at(self, features: Features) -> float:
+        """Return the linear predictor of a deal."""
+        return self.intercept + sum(
+            getattr(self, name) * getattr(features, name) for name in Features.model_fields
+        )
+
+
+class Origin(_Part):
+    """Where the values come from."""
+
+    status: Literal["trial", "fitted"]
+    source: str
+    first_deal: date | None = None
+    last_deal: date | None = None
+    deals: int | None = None
+    log_likelihood: Real | None = None
+
+
+class Demand(_Part):
+    """Demand curve: MODEL equation (2). Coverage is in times; ``elasticity`` is ``eta``."""
+
+    kappa: Positive
+    public_saturation: Positive
+    public_deflation: Fraction
+    placing_deflation: Real
+    elasticity: Positive
+    anchored_elasticity: Positive
+
+
+class Valuation(_Part):
+    """Centre and spread of ``u``, in log price: ``log scale = spread + spread_public_coverage (log R - 6) / 3``."""
+
+    centre: Effects
+    spread: Effects
+    spread_public_coverage: Real
+    degrees_of_freedom: Annotated[float, Field(gt=2, allow_inf_nan=False)]
+    theme_weight: Mapping[Literal["t0", "t0.9", "t1", "t2"], Real]
+
+
+class Coverage(_Part):
+    """Log coverage of a tranche before the books open: its centre, spread and loading on theme heat."""
+
+    centre: Effects
+    sd: Positive
+    theme_loading: Real = 0.0
+
+
+class Coverages(_Part):
+    """Joint law of the two log coverages given the deal."""
+
+    public: Coverage
+    placing: Coverage
+    correlation: Annotated[float, Field(gt=-1, lt=1, allow_inf_nan=False)]
+
+
+class Pricing(_Part):
+    """Position of the offer price in its range, ``intercept + slope log I`` clipped to the range."""
+
+    intercept: Real
+    slope: NonNegative
+
+
+class Stabilisation(_Part):
+    """Stabilising manager: elasticity of (4)-(5), share of excess supply met in the auction and a day after."""
+
+    elasticity: Positive
+    opening_absorption: Fraction
+    absorption_per_day: NonNegative
+
+
+class Day(_Part):
+    """The continuous day: volatility, drift, momentum and the shape of volatility and volume.
+
+    The volatility of a path is ``exp(volatility) (1 + volatility_slope min(|y(0)|, 1)) exp(volatility_sd z)``.
+    """
+
+    volatility: Effects
+    volatility_slope: NonNegative
+    volatility_sd: NonNegative
+    drift: Effects
+    momentum: Real = 0.0
+    momentum_half_life_minutes: Positive = 7.0
+    opening_volatility_peak: NonNegative
+    opening_volatility_minutes: Positive
+    closing_volatility_peak: NonNegative
+    closing_volatility_minutes: Positive
+    midday_break_minutes: NonNegative
+    opening_volume: Fraction
+    closing_volume: Fraction
+
+
+class Grey(_Part):
+    """Grey-market close: ``log(1 + grey) = m + bias + slope (y(0) - m) + exp(noise) t``, ``m`` the forecast of ``y(0)``."""
+
+    bias: Real
+    slope: Positive
+    noise: Effects
+    degrees_of_freedom: Annotated[float, Field(gt=2, allow_inf_nan=False)]
+
+
+class Norm(_Part):
+    """What a venue's listings usually did from a date on: mean log first-day return."""
+
+    effective: date
+    mean: Real
+    source: str
+
+
+class PeerVenue(_Part):
+    """How a peer's return on a venue speaks of the theme: ``r ~ Normal(transfer h, idiosyncratic_sd^2 / weight)``."""
+
+    transfer: Real
+    idiosyncratic_sd: Positive
+    norms: tuple[Norm, ...]
+
+    def norm(self, day: date) -> Norm | None:
+        """Return the norm in force on a day, ``None`` before the first."""
+        in_force = [norm for norm in self.norms if norm.effective <= day]
+        return max(in_force, key=lambda norm: norm.effective, default=None)
+
+
+class Peers(_Part):
+    """Prior of theme heat and what peers say of it."""
+
+    theme_sd: Positive
+    age_half_life_days: Positive
+    venues: Mapping[Literal["hkex", "star"], PeerVenue]
+
+
+class Market(_Part):
+    """Everything a run takes from past deals."""
+
+    name: str
+    venue: Literal["hkex", "star"]
+    origin: Origin
+    demand: Demand
+    valuation: Valuation
+    coverage: Coverages
+    pricing: Pricing
+    stabilisation: Stabilisation
+    day: Day
+    grey: Grey | None
+    peers: Peers
+
+
+def market_from_mapping(data: Any, source: str) -> Market:
+    """Validate a market read from YAML or from a manifest.
+
+    Raises
+    ------
+    InvalidInput
+        With every fault, each with its field.
+    """
+    try:
+        return Market.model_validate(data)
+    except ValidationError as faults:
+        raise InvalidInput(
+            Fault(source, ".".join(str(key) for key in fault["loc"]), fault["msg"], "see docs/market.md")
+            for fault in faults.errors()
+        ) from faults
+
+
+def load_market(name: str, folder: Path | None = None) -> Market:
+    """Load a shipped market by name, or a market file by path.
+
+    Parameters
+    ----------
+    name
+        ``hkex``, ``star``, or the path of a YAML file.
+    folder
+        Folder that a relative path starts from; the working directory when left out.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such market, or the file is not one.
+    """
+    from ruamel.yaml import YAML, YAMLError
+
+    shipped = MARKETS_FOLDER / f"{name}.yaml"
+    path = shipped if shipped.is_file() else (folder or Path()) / name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        known = ", ".join(sorted(file.stem for file in MARKETS_FOLDER.glob("*.yaml")))
+        raise invalid(str(path), "market", f"cannot be read: {fault}", f"use one of {known}, or a file") from fault
+    try:
+        data = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as fault:
+        raise invalid(str(path), "", f"is not YAML: {fault}", "write a market with firstday calibrate") from fault
+    return market_from_mapping(data, str(path))

@@ -1,0 +1,224 @@
+"""What is known when: the law of coverage and valuation at a stage, by exact conditioning.
+
+Before the books open ``(log R, log I, h)`` is jointly Gaussian given the deal, with ``h`` the theme's heat; the
+valuation is ``u = centre + weight h + exp(spread(log R)) t`` with ``t`` Student. An observed coverage, or one seen
+through noise, conditions the Gaussian part in closed form. A grey-market close is a noisy look at the pressure
+``y(0)``: given the two t scales everything is Gaussian, so the scales (and what coverage is still unknown) are
+laid out as nodes with posterior probabilities, and ``u`` given a node is Gaussian.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import invalid
+from sim.kernels.coverage import log_spreads
+from sim.kernels.opening import float_of_offers, scarcity_of_offers
+from sim.kernels.parameters import CoverageParameters, DemandParameters, TermParameters
+from sim.market.parameters import Features, Market
+from sim.market.theme import ThemeHeat
+from sim.scenario.scenario import Scenario
+
+Array = NDArray[np.float64]
+
+SPREAD_LOW, SPREAD_HIGH = -4.0, 1.0
+"""Bounds of the log scale of the valuation noise."""
+LOWEST_COVERAGE = 0.3
+"""Coverage below which a demand curve is not extrapolated, in times."""
+SCALE_NODES = 32
+NOISE_NODES = 12
+COVERAGE_NODES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianLaw:
+    """A Gaussian of ``(log R, log I, h)``: mean (3,) and covariance (3, 3)."""
+
+    mean: Array
+    covariance: Array
+
+    def observe(self, direction: Array, value: float, variance: float) -> GaussianLaw:
+        """Condition on ``direction . x + noise = value`` with noise of the given variance (0 is exact)."""
+        across = self.covariance @ direction
+        total = float(direction @ across) + variance
+        if total == 0.0:
+            return self
+        gain = across / total
+        mean = self.mean + gain * (value - float(direction @ self.mean))
+        return GaussianLaw(mean, self.covariance - np.outer(gain, across))
+
+
+def coverage_law(scenario: Scenario, market: Market, features: Features, theme: ThemeHeat) -> GaussianLaw:
+    """Law of log coverages and theme heat given the deal and all that is observed of its coverage."""
+    public, placing = market.coverage.public, market.coverage.placing
+    loading = np.array([public.theme_loading, placing.theme_loading, 1.0])
+    covariance = np.zeros((3, 3))
+    covariance[0, 0], covariance[1, 1] = public.sd**2, placing.sd**2
+    covariance[0, 1] = covariance[1, 0] = market.coverage.correlation * public.sd * placing.sd
+    covariance += np.outer(loading, loading) * theme.se**2
+    mean = np.array([public.centre.at(features), placing.centre.at(features), 0.0]) + loading * theme.mean
+    law = GaussianLaw(mean, covariance)
+    seen = scenario.observed
+    axes = np.eye(3)
+    if seen.public_coverage is not None:
+        law = law.observe(axes[0], math.log(max(seen.public_coverage, LOWEST_COVERAGE)), 0.0)
+    elif seen.partial_public_coverage is not None:
+        partial = math.log(max(seen.partial_public_coverage, LOWEST_COVERAGE))
+        law = law.observe(axes[0], partial, seen.partial_noise**2)
+    if seen.placing_coverage is not None:
+        law = law.observe(axes[1], math.log(max(seen.placing_coverage, LOWEST_COVERAGE)), 0.0)
+    return law
+
+
+def coverage_parameters(
+    scenario: Scenario,
+    market: Market,
+    features: Features,
+    theme: ThemeHeat,
+    demand: DemandParameters,
+    terms: TermParameters,
+) -> CoverageParameters:
+    """Return what the kernels draw coverage and valuation from at the scenario's stage.
+
+    Raises
+    ------
+    InvalidInput
+        When a grey-market return comes without an offer price, or the market has no grey-market fit.
+    """
+    law = coverage_law(scenario, market, features, theme)
+    weight = market.valuation.theme_weight.get(scenario.stage, 0.0)
+    prior = _prior_parameters(law, market, features, weight)
+    if scenario.observed.grey_return is None:
+        return prior
+    if scenario.offer.price is None:
+        raise invalid(
+            scenario.name,
+            "observed.grey_return",
+            "a grey-market return needs the offer price it is measured against",
+            "give offer.price",
+        )
+    if market.grey is None:
+        raise invalid(
+            scenario.name,
+            "observed.grey_return",
+            f"the market {market.name} has no grey-market fit",
+            "leave grey_return out or use another market",
+        )
+    return _after_grey(math.log1p(scenario.observed.grey_return), prior, market, features, demand, terms)
+
+
+def _prior_parameters(law: GaussianLaw, market: Market, features: Features, weight: float) -> CoverageParameters:
+    """Factor the Gaussian as log R, log I given log R, and h given both."""
+    c = law.covariance
+    public_sd = math.sqrt(max(c[0, 0], 0.0))
+    slope = c[0, 1] / c[0, 0] if c[0, 0] > 0 else 0.0
+    placing_sd = math.sqrt(max(c[1, 1] - slope * c[0, 1], 0.0))
+    # h given the two coverages, by least squares; a coverage that is known has no variance and no say.
+    block = c[:2, :2]
+    heat_slopes = np.linalg.pinv(block, hermitian=True) @ c[:2, 2]
+    heat_variance = max(c[2, 2] - float(heat_slopes @ c[:2, 2]), 0.0)
+    valuation = market.valuation
+    third = valuation.spread_public_coverage / 3.0
+    empty = np.empty(0)
+    return CoverageParameters(
+        public_mean=float(law.mean[0]),
+        public_sd=public_sd,
+        placing_mean=float(law.mean[1]),
+        placing_slope=float(slope),
+        placing_sd=placing_sd,
+        valuation_mean=valuation.centre.at(features) + weight * float(law.mean[2]),
+        valuation_public_slope=weight * float(heat_slopes[0]),
+        valuation_placing_slope=weight * float(heat_slopes[1]),
+        valuation_sd=abs(weight) * math.sqrt(heat_variance),
+        spread_mean=valuation.spread.at(features) - 6.0 * third,
+        spread_slope=third,
+        spread_low=SPREAD_LOW,
+        spread_high=SPREAD_HIGH,
+        degrees=valuation.degrees_of_freedom,
+        node_cumulative=empty,
+        node_public=empty,
+        node_placing=empty,
+        node_valuation_mean=empty,
+        node_valuation_sd=empty,
+    )
+
+
+def _t_scales(degrees: float, count: int) -> Array:
+    """Equally likely values of the variance factor ``degrees / chi2(degrees)`` of a Student t, (count,)."""
+    from scipy.special import gammaincinv
+
+    middle = (np.arange(count) + 0.5) / count
+    return np.asarray(degrees / (2.0 * gammaincinv(degrees / 2.0, middle)), dtype=np.float64)
+
+
+def _gaussian_nodes(sd: float) -> tuple[Array, Array]:
+    """Shifts and probabilities that stand for a centred Gaussian; a single one when it is known."""
+    if sd == 0.0:
+        return np.zeros(1), np.ones(1)
+    points, weights = np.polynomial.hermite_e.hermegauss(COVERAGE_NODES)
+    return sd * points, weights / weights.sum()
+
+
+def _after_grey(
+    log_grey: float,
+    prior: CoverageParameters,
+    market: Market,
+    features: Features,
+    demand: DemandParameters,
+    terms: TermParameters,
+) -> CoverageParameters:
+    """Lay out the posterior of coverages, scales and valuation once the grey market has closed."""
+    grey = market.grey
+    if grey is None:
+        raise ValueError("the caller checks that the market has a grey-market fit")
+    public_shift, public_weight = _gaussian_nodes(prior.public_sd)
+    placing_shift, placing_weight = _gaussian_nodes(prior.placing_sd)
+    scales = _t_scales(prior.degrees, SCALE_NODES)
+    noise_scales = _t_scales(grey.degrees_of_freedom, NOISE_NODES)
+    r, i, v, w = (
+        axis.ravel()
+        for axis in np.meshgrid(
+            np.arange(public_shift.size),
+            np.arange(placing_shift.size),
+            np.arange(scales.size),
+            np.arange(noise_scales.size),
+            indexing="ij",
+        )
+    )
+    shift_r = public_shift[r]
+    shift_i = prior.placing_slope * shift_r + placing_shift[i]
+    log_public, log_placing = prior.public_mean + shift_r, prior.placing_mean + shift_i
+    scarcity = np.empty_like(log_public)
+    locked = np.full_like(log_public, _locked_at(terms))
+    scarcity_of_offers(demand, terms, log_public, log_placing, locked, scarcity)
+    spread = np.empty_like(log_public)
+    log_spreads(prior, log_public, spread)
+    centre = (
+        prior.valuation_mean + prior.valuation_public_slope * shift_r + prior.valuation_placing_slope * shift_i
+    )
+    variance = prior.valuation_sd**2 + np.exp(2.0 * spread) * scales[v]
+    noise = math.exp(2.0 * grey.noise.at(features)) * noise_scales[w]
+    total = grey.slope**2 * variance + noise
+    surprise = log_grey - (scarcity + centre) - grey.bias
+    log_weight = -0.5 * surprise**2 / total - 0.5 * np.log(total)
+    log_weight += np.log(public_weight[r]) + np.log(placing_weight[i])
+    probability = np.exp(log_weight - log_weight.max())
+    cumulative = np.cumsum(probability)
+    return prior._replace(
+        node_cumulative=cumulative / cumulative[-1],
+        node_public=log_public,
+        node_placing=log_placing,
+        node_valuation_mean=centre + grey.slope * variance / total * surprise,
+        node_valuation_sd=np.sqrt(variance * noise / total),
+    )
+
+
+def _locked_at(terms: TermParameters) -> float:
+    """Locked fraction at the known offer price, from the kernels' own rule."""
+    locked, tradable = np.empty(1), np.empty(1)
+    float_of_offers(terms, np.array([terms.price_low]), locked, tradable)
+    return float(locked[0])
