@@ -127,7 +127,7 @@ def run_backtest(
     Returns
     -------
     BacktestResult
-        The same for the same arguments, whatever the machine: nothing here draws random numbers.
+        The same for the same arguments and forecasters: nothing here draws random numbers.
 
     Raises
     ------

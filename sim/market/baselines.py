@@ -214,7 +214,7 @@ class Regression(_Linear):
         return Forecast(centre + deviation * ndtri(_levels(SAMPLE_SIZE)))
 
 
-QUANTILE_LEVELS = np.array([0.02, 0.05, *np.arange(0.1, 0.91, 0.05), 0.95, 0.98])
+QUANTILE_LEVELS = np.array([0.02, *(k / 20 for k in range(1, 20)), 0.98])
 
 
 def quantile_slopes(rows: Floats, returns: Floats, level: float, penalty: float) -> Floats:

@@ -129,7 +129,7 @@ def _draw_reliability(result: BacktestResult, stage: str) -> Figure:
         )  # fmt: skip
         axes.annotate(
             f"n={each.count}", (each.mean_forecast, each.high), xytext=(0, 5), textcoords="offset points",
-            ha="center", fontsize=_NOTE,
+            ha="center", fontsize=_NOTE, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip
     return figure
 
