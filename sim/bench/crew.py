@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from sim.bench.contender import Contender, Load, PeerNotInstalled, address
+from sim.bench.timing import Turn
 
 SETTLE_SECONDS = 0.02
 """Pause before a turn, in which the threads of the contender before stop spinning."""
@@ -105,23 +106,24 @@ class Crew:
             member.communicate()
         self._members.clear()
 
-    def run(self) -> None:
-        """Let every process work ``repeats`` times and wait for all."""
-        self._order({"repeats": self.repeats})
-        self._answers()
+    def run(self) -> float:
+        """Let every process work ``repeats`` times, wait for all, and return their processor seconds."""
+        for member in self._members:
+            self._send(member, {"repeats": self.repeats})
+        return math.fsum(answer["processor_seconds"] for answer in self._answers())
 
-    def seconds(self) -> float:
-        """Return the wall time in seconds of one piece of work, averaged over ``repeats``."""
+    def turn(self) -> Turn:
+        """Measure one piece of work, averaged over ``repeats``."""
         time.sleep(SETTLE_SECONDS)
         start = time.perf_counter()
-        self.run()
-        return (time.perf_counter() - start) / self.repeats
+        processor = self.run()
+        return Turn((time.perf_counter() - start) / self.repeats, processor / self.repeats)
 
     def warm_up(self, turn_seconds: float) -> None:
         """Work twice, untimed compilation first, and set ``repeats`` so that a turn lasts `turn_seconds`."""
         self.repeats = 1
         self.run()
-        self.repeats = max(1, math.ceil(turn_seconds / self.seconds()))
+        self.repeats = max(1, math.ceil(turn_seconds / self.turn().wall))
 
     def record(self, folder: Path) -> dict[str, Any]:
         """Return what one piece of work simulated, the processes' arrays one after the other.
@@ -157,10 +159,6 @@ class Crew:
             "cores": cores if can_pin() else [],
         }
         self._send(member, task)
-
-    def _order(self, document: dict[str, object]) -> None:
-        for member in self._members:
-            self._send(member, document)
 
     def _send(self, member: subprocess.Popen[str], document: dict[str, Any]) -> None:
         if member.stdin is None:

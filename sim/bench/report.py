@@ -28,7 +28,7 @@ def bench_table(document: Mapping[str, Any]) -> Table:
     -------
     rich.table.Table
         A row a contender: wall nanoseconds per path-step (median of the rounds), and in the first section
-        the same as a multiple of firstday's in the same round.
+        the processor time of all cores together and the multiple of firstday's wall time in the same round.
     """
     from rich.table import Table
 
@@ -40,9 +40,10 @@ def bench_table(document: Mapping[str, Any]) -> Table:
         f"{document['threads']} core(s), median of {document['rounds']} rounds",
         caption=None if document["pinned"] else "Processes could not be bound to cores on this system.",
     )
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     table.add_column("what is timed")
     table.add_column("ns per path-step", justify="right")
+    table.add_column("core ns", justify="right")
     table.add_column("times firstday", justify="right")
     for section, title in TITLES.items():
         rows = document.get(section, {})
@@ -50,13 +51,16 @@ def bench_table(document: Mapping[str, Any]) -> Table:
             continue
         table.add_section()
         table.add_row(f"[bold]{title}[/bold]")
-        ratios = document["times_firstday"] if section == "ns_per_path_step" else {}
+        main = section == "ns_per_path_step"
+        ratios = document["times_firstday"] if main else {}
+        processor = document["processor_ns_per_path_step"] if main else {}
         for name, nanoseconds in rows.items():
-            ratio = ratios.get(name)
+            ratio, core = ratios.get(name), processor.get(name)
             table.add_row(
                 name,
                 known[name].what if name in known else "",
                 "not timed" if nanoseconds is None else f"{nanoseconds:.2f}",
+                "" if core is None else f"{core:.2f}",
                 "" if ratio is None else f"{ratio:.1f}",
             )
     return table

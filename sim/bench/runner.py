@@ -81,9 +81,10 @@ def run_bench(
     -------
     dict
         JSON document: ``paths``, ``steps``, ``threads``, ``rounds``, ``pinned`` (whether processes were bound
-        to cores), one mapping a section from name to median wall nanoseconds per path-step (``None`` when not
-        installed), ``fastest`` (the main section's shortest rounds), ``times_firstday`` (the main section as
-        multiples of firstday, the median of ratios within a round; all ``None`` without firstday).
+        to cores); one mapping a section from name to median wall nanoseconds per path-step (``None`` when not
+        installed); and of the main section ``processor_ns_per_path_step`` (processor time summed over cores,
+        which a busy machine disturbs least), ``fastest`` (shortest rounds) and ``times_firstday`` (multiples
+        of firstday, the median of ratios within a round; all ``None`` without firstday).
 
     Raises
     ------
@@ -115,7 +116,7 @@ def run_bench(
                     missing.add(contender.name)
                     continue
                 crews[key].warm_up(turn_seconds)
-        timings = interleave({key: crew.seconds for key, crew in crews.items()}, rounds)
+        timings = interleave({key: crew.turn for key, crew in crews.items()}, rounds)
 
     measured: dict[str, Section] = {
         section: {name: timings.get((own, name)) for own, name in keys if own == section}
@@ -137,6 +138,7 @@ def run_bench(
             for section, rows in measured.items()
         }
         | {
+            "processor_ns_per_path_step": _nanoseconds(main, paths * steps, lambda timing: timing.processor),
             "fastest": _nanoseconds(main, paths * steps, lambda timing: timing.fastest),
             "times_firstday": {
                 name: None if timing is None or firstday is None else timing.times(firstday)

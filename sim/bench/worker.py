@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -43,7 +44,7 @@ def serve(orders: IO[str], answers: IO[str]) -> None:
         First line: ``{"prepare": address, "record": address | null, "load": {...}, "cores": [...]}``; then
         ``{"repeats": n}`` to work n times, or ``{"save": path}`` to write the record as ``.npz``.
     answers
-        ``{"missing": name}`` or ``{"ready": true}`` for the task, ``{"done": true}`` for an order.
+        ``{"missing": name}`` or ``{"ready": true}`` for the task, ``{"processor_seconds": x}`` for an order.
     """
 
     def answer(document: dict[str, object]) -> None:
@@ -61,12 +62,13 @@ def serve(orders: IO[str], answers: IO[str]) -> None:
     answer({"ready": True})
     for line in orders:
         order = json.loads(line)
+        start = time.process_time()
         if "save" in order:
             _save(task["record"], load, Path(order["save"]))
         else:
             for _ in range(order["repeats"]):
                 work()
-        answer({"done": True})
+        answer({"processor_seconds": time.process_time() - start})
 
 
 def main() -> None:

@@ -39,6 +39,9 @@ def test_document_holds_nanoseconds_ratios_and_nulls() -> None:
     assert ratios["firstday"] == 1.0
     assert ratios["slow"] > 1.0
     assert ratios["absent"] is None
+    processor = document["processor_ns_per_path_step"]
+    assert isinstance(processor, dict)
+    assert 0.0 < processor["firstday"] < times["firstday"]
     one_thread = document["one_thread"]
     assert isinstance(one_thread, dict)
     assert one_thread["firstday"] is not None
