@@ -71,16 +71,14 @@ class Origin:
     def _place(self, path: FieldPath, at_key: bool) -> Place | None:
         if self.document is None:
             return None
-        key, value = self.document.keys.get(path), self.document.values.get(path)
-        # A block starts on the line below its name, which is the better place to point at.
-        if value is not None and not at_key and (key is None or key.line == value.line):
-            return value
         for length in range(len(path), 0, -1):
             part = path[:length]
-            if part in self.document.keys:
-                return self.document.keys[part]
-            if part in self.document.values:
-                return self.document.values[part]
+            key, value = self.document.keys.get(part), self.document.values.get(part)
+            # A block starts on the line below its name, which is the better place to point at.
+            if value is not None and not at_key and (key is None or key.line == value.line):
+                return value
+            if key is not None:
+                return key
         return Place(1, 1)
 
 

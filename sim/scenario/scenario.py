@@ -116,7 +116,11 @@ class Scenario(Record):
         description="Mean log first-day return of the last ten listings before this one.",
         examples=[0.2],
     )
-    offer: Offer = Field(title="Offer", description="Terms of the offer.")
+    offer: Offer = Field(
+        title="Offer",
+        description="Terms of the offer: price, size, tranches.",
+        examples=[{"price": 19.60, "base_shares": 247_692_800, "public_tranche": 0.05, "board_lot": 200}],
+    )
     over_allotment: OverAllotment | None = Field(
         default=None,
         title="Over-allotment",

@@ -15,9 +15,4 @@ def scenario_schema() -> dict[str, Any]:
     """Return the JSON Schema: titles, descriptions with units, limits and examples of every field."""
     schema = Scenario.model_json_schema()
     schema["required"] = [name for name in schema["required"] if name not in _FILLED_IN]
-    return {
-        "$schema": _DIALECT,
-        "title": "firstday scenario",
-        **schema,
-        "description": "One deal of `firstday`.",
-    }
+    return {"$schema": _DIALECT, **schema, "title": "Scenario of firstday"}

@@ -25,6 +25,22 @@ market: hkex
 simulation: {paths: 100_000, seed: 6082}
 """
 
+# Parts of the sound text, and replacements that make it another kind of deal.
+USD = "{amount_usd: 372_500_000, usd_hkd: 7.783}"
+STONES = "{amount_hkd: 2_899_300_000, lock_up_months: 6}"
+OVER = "{fraction: 0.15, settlement: borrowed}"
+MECHANISM_B = (
+    ("regime: chapter-18c", "regime: mechanism-b"),
+    ("public_tranche: 0.05", "public_tranche: 0.10"),
+)
+PN18 = (
+    ("regime: chapter-18c", "regime: pn18"),
+    ("2026-01-02", "2025-07-09"),
+    ("public_tranche: 0.05", "public_tranche: 0.10"),
+    ("2025-12-05", "2025-06-05"),
+    ("2025-12-17", "2025-06-17"),
+)
+
 
 def replaced(*pairs: tuple[str, str]) -> str:
     """Return the sound text with parts replaced; each part must be there."""
