@@ -64,6 +64,11 @@ def shares(histogram: LogReturnHistogram) -> Shares:
     return Shares(below / histogram.total, at_offer / histogram.total, above / histogram.total)
 
 
+def share_error(share: float, total: int) -> float:
+    """Standard error of a share of ``total`` paths."""
+    return math.sqrt(share * (1.0 - share) / total)
+
+
 def quantile(histogram: LogReturnHistogram, probability: float) -> float:
     """Quantile of the simple return, atom included.
 
@@ -117,7 +122,7 @@ def _mass_up_to(histogram: LogReturnHistogram, returns: NDArray[np.float64]) -> 
     """Paths, the atom left out, with a simple return up to each of ``returns``."""
     cumulative = histogram.below + np.concatenate(([0], np.cumsum(histogram.counts)))
     logs = np.log1p(np.maximum(returns, -1.0 + 1e-12))
-    return np.interp(logs, histogram.edges, cumulative, left=0.0)
+    return np.asarray(np.interp(logs, histogram.edges, cumulative, left=0.0), dtype=np.float64)
 
 
 def nice_width(span: float, pieces: float) -> float:
@@ -145,7 +150,7 @@ def bars(histogram: LogReturnHistogram, low: float, high: float, width: float) -
     width
         Nominal width in simple return.
     """
-    edges = width * np.arange(round(low / width), round(high / width) + 1)
+    edges = width * np.arange(round(low / width), round(high / width) + 1, dtype=np.float64)
     left, right = edges[:-1].copy(), edges[1:].copy()
     gaps = _gaps_between_ticks(histogram)
     if gaps.size:
@@ -185,4 +190,4 @@ def _gaps_between_ticks(histogram: LogReturnHistogram) -> NDArray[np.float64]:
     ticks = np.unique(np.append(filled, (zero - 1, zero)))
     apart = np.flatnonzero(np.diff(ticks) > 1)
     middle = 0.5 * (histogram.edges[ticks[apart] + 1] + histogram.edges[ticks[apart + 1]])
-    return np.expm1(middle)
+    return np.asarray(np.expm1(middle), dtype=np.float64)

@@ -24,10 +24,27 @@ _SHORTEST_BREAK = 30.0
 _ROOM_OF_BREAK = 16.0
 _LABEL_DISTANCE = 0.165
 _BANDS: Sequence[tuple[float, str]] = (
-    (0.05, "9 in 10 paths"),
+    (0.05, "9 in 10"),
     (0.10, "8 in 10"),
     (0.25, "half of the paths"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """One quantile at the close: its figures, the simple return where its band ends, if it is the median."""
+
+    figures: str
+    place: float
+    median: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.figures}  median" if self.median else self.figures
+
+    @property
+    def weight(self) -> str:
+        return "bold" if self.median else "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,50 +95,44 @@ def fan_figure(run: Run) -> Figure:
         top = page.head(fan_title(run), _subtitle(run, fan), _key(run, fan))
         bottom = page.foot(_small_print(run, fan))
         labels = _closing_labels(run, fan)
-        room = max(page.width_of(label, style.LABEL, weight) for label, weight in labels)
-        panel = page.panel(_LEFT, top + 0.3, page.width - room - 0.5, bottom - 0.52)
-        page.write("return on the offer price", page.margin, top + 0.06, size=style.SMALL, colour=style.GREY)
-        _draw(page, panel, run, fan)
-        _label_close(page, panel, fan, labels)
+        right = (
+            page.width - 0.5 - max(page.width_of(label.text, style.LABEL, label.weight) for label in labels)
+        )
+        base = bottom - 0.52
+        panel = page.panel(_LEFT, top + 0.3, right, base)
+        for text, x in (("return on the offer price", page.margin), ("at the close", right + 0.25)):
+            page.write(text, x, top + 0.12, size=style.SMALL, colour=style.GREY, level="center")
+        _draw(panel, run, fan)
+        _label_close(page, panel, labels, base)
         return page.figure
 
 
 def fan_title(run: Run) -> str:
     """Say the main thing, number first: where the middle half of the paths ends the day."""
-    fan = run.fan
-    assert fan is not None
     name = printable(run.scenario.name, run.scenario.code)
-    low, high = (_headline(_level(fan, probability)[-1], fan, probability) for probability in (0.25, 0.75))
-    return f"{low} to {high}: where half of the paths of {name} end the day"
+    low, high = (
+        numbers.headline_percent(*words.quantile_return(run, "close", level), minus=PRINTED_MINUS)
+        for level in ("0.25", "0.75")
+    )
+    return f"{low} to {high}: middle half of the closes of {name}"
 
 
 def fan_description(run: Run) -> str:
     """Describe the picture in a sentence for readers that cannot see it."""
-    fan = run.fan
-    assert fan is not None
-    opening, closing = (_headline(_level(fan, 0.5)[at], fan, 0.5) for at in (0, -1))
-    return (
-        f"Fan chart of the first day's price against the offer price: the median opens at {opening} and closes at "
-        f"{closing}; bands hold 50%, 80% and 90% of the paths."
+    opening, closing = (
+        numbers.headline_percent(*words.quantile_return(run, quantity, "0.5"))
+        for quantity in ("open", "close")
     )
-
-
-def _headline(value: float, fan: Fan, probability: float) -> str:
-    return numbers.headline_percent(value, _error(fan, probability), minus=PRINTED_MINUS)
+    return (
+        f"Fan chart of the first day's price against the offer price: the median opens at {opening} and "
+        f"closes at {closing}; bands hold 50%, 80% and 90% of the paths."
+    )
 
 
 def _level(fan: Fan, probability: float) -> NDArray[np.float64]:
     """Simple returns of one quantile through the day; the nearest level that the fan holds."""
     at = int(np.argmin(np.abs(fan.probabilities - probability)))
-    return np.expm1(fan.log_returns[at])
-
-
-def _error(fan: Fan, probability: float) -> float:
-    """Standard error of a quantile of the close, by the slope of the quantile between its neighbours."""
-    levels = fan.probabilities
-    slopes = np.gradient(np.expm1(fan.log_returns[:, -1]), levels) if levels.size > 1 else np.zeros(1)
-    at = int(np.argmin(np.abs(levels - probability)))
-    return float(slopes[at]) * math.sqrt(levels[at] * (1.0 - levels[at]) / fan.paths)
+    return np.asarray(np.expm1(fan.log_returns[at]), dtype=np.float64)
 
 
 def _bands(fan: Fan) -> list[tuple[float, str, str]]:
@@ -158,8 +169,9 @@ def _small_print(run: Run, fan: Fan) -> str:
     support = "No shares are over-allotted: nobody stands ready to buy below the offer price. "
     if short > 0:
         support = (
-            f"The stabilising manager bids at the offer price, never above it, for up to {numbers.counted(short)} "
-            "shares, those it has over-allotted; once they are bought the price is free to fall. "
+            "The stabilising manager bids at the offer price, never above it, for up to "
+            f"{numbers.counted(short)} shares, those it has over-allotted; once they are bought the price is "
+            "free to fall. "
         )
     levels = ", ".join(f"{100.0 * level:g}%" for level in fan.probabilities)
     return (
@@ -172,23 +184,35 @@ def _clock_of(fan: Fan) -> _Clock:
     """Find the breaks: times of day that pass while no trading time does."""
     paused = np.diff(fan.clock) - np.diff(fan.minutes)
     at = np.flatnonzero(paused >= _SHORTEST_BREAK)
-    return _Clock(fan.clock[at].astype(np.float64), (fan.clock[at] + paused[at]).astype(np.float64))
+    before = fan.clock[at].astype(np.float64)
+    # A fan taken at the start of each minute has its last time a minute before the break.
+    half_hour = 30.0 * np.ceil(before / 30.0 - 1e-9)
+    starts = np.where(half_hour <= before + np.diff(fan.minutes)[at] + 1e-9, half_hour, before)
+    return _Clock(starts, starts + paused[at])
 
 
-def _draw(page: Page, panel: Axes, run: Run, fan: Fan) -> None:
+def _draw(panel: Axes, run: Run, fan: Fan) -> None:
     clock = _clock_of(fan)
-    times = np.concatenate((fan.clock, clock.ends))
+    times = np.concatenate((fan.clock, clock.starts, clock.ends))
     order = np.argsort(times, kind="stable")
     # The price stands still over a break: its last value holds to the end of it.
-    source = np.concatenate((np.arange(fan.clock.size), np.searchsorted(fan.clock, clock.starts)))[order]
+    last = np.searchsorted(fan.clock, clock.starts, side="right") - 1
+    source = np.concatenate((np.arange(fan.clock.size), last, last))[order]
     places = clock.place(times[order])
     bottom, top = _returns_shown(fan)
     panel.set_xlim(places[0], places[-1])
     panel.set_ylim(bottom, top)
-    panel.axhspan(bottom, 0.0, facecolor="white", zorder=0)
     if run.scenario.over_allotted_shares() > 0:
-        # Two layers: under the bands the hatch shows the region, over them it stays faintly visible.
-        panel.axhspan(bottom, 0.0, facecolor="none", edgecolor=style.SUPPORT, hatch="////", linewidth=0.0, zorder=2.5, alpha=0.55)
+        panel.axhspan(
+            bottom,
+            0.0,
+            facecolor="none",
+            edgecolor=style.SUPPORT,
+            hatch="////",
+            linewidth=0.0,
+            alpha=0.55,
+            zorder=2.5,
+        )
     for low, _, colour in _bands(fan):
         panel.fill_between(
             places,
@@ -201,7 +225,7 @@ def _draw(page: Page, panel: Axes, run: Run, fan: Fan) -> None:
         )
     panel.plot(places, _level(fan, 0.5)[source], color=style.FAN_MEDIAN, linewidth=1.8, zorder=3)
     panel.axhline(0.0, color=style.INK, linewidth=1.2, dashes=(4, 2.5), zorder=4)
-    _draw_breaks(page, panel, clock)
+    _draw_breaks(panel, clock)
     _draw_axes(panel, fan, clock, bottom, top)
 
 
@@ -213,13 +237,13 @@ def _returns_shown(fan: Fan) -> tuple[float, float]:
     return max(low - 0.07 * span, -1.0), high + 0.05 * span
 
 
-def _draw_breaks(page: Page, panel: Axes, clock: _Clock) -> None:
+def _draw_breaks(panel: Axes, clock: _Clock) -> None:
     for start, end in zip(clock.starts, clock.ends, strict=True):
         left, right = clock.place(start), clock.place(end)
         panel.axvspan(float(left), float(right), color="white", alpha=0.62, linewidth=0.0, zorder=3.5)
         for edge in (left, right):
-            panel.axvline(float(edge), color=style.GREY, linewidth=0.5, zorder=3.6)
-        for line, text in enumerate((f"{_time(start)}–{_time(end)}", "break")):
+            panel.axvline(float(edge), color=style.RULE, linewidth=0.6, zorder=3.6)
+        for line, text in enumerate((f"{_time(start)}–{_time(end)}", "lunch break")):
             panel.annotate(
                 text,
                 (float(0.5 * (left + right)), 0.0),
@@ -241,11 +265,14 @@ def _draw_axes(panel: Axes, fan: Fan, clock: _Clock, bottom: float, top: float) 
     first, last = float(fan.clock[0]), float(fan.clock[-1])
     hours = np.arange(math.ceil(first / 60.0), math.floor(last / 60.0) + 1) * 60.0
     wanted = [first, *(hour for hour in hours if hour - first >= 25.0)]
-    # Times in a break and within a quarter of an hour of one would run into its own label.
+    # Times in a break and within half an hour of one would run into its own label.
     clear = [
         time
         for time in wanted
-        if all(not (start - 25.0 < time < end + 25.0) for start, end in zip(clock.starts, clock.ends, strict=True))
+        if all(
+            not (start - 35.0 < time < end + 35.0)
+            for start, end in zip(clock.starts, clock.ends, strict=True)
+        )
     ]
     panel.xaxis.set_major_locator(FixedLocator(clock.place(np.array(clear)).tolist()))
     names = [_time(time) for time in clear]
@@ -255,38 +282,50 @@ def _draw_axes(panel: Axes, fan: Fan, clock: _Clock, bottom: float, top: float) 
     decimals = 0 if step >= 0.01 and math.isclose(100 * step, round(100 * step)) else 1
     panel.yaxis.set_major_locator(FixedLocator(rows.tolist()))
     panel.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: numbers.rounded(100 * value, decimals, signed=True, minus=PRINTED_MINUS) + "%")
+        FuncFormatter(
+            lambda value, _: numbers.rounded(100 * value, decimals, signed=True, minus=PRINTED_MINUS) + "%"
+        )
     )
     panel.tick_params(axis="y", length=0.0)
     panel.grid(axis="y", color=style.RULE, linewidth=0.5, zorder=0.5)
 
 
-def _closing_labels(run: Run, fan: Fan) -> list[tuple[str, str]]:
-    """Text and weight of the label of each quantile at the end of the day, lowest first."""
+def _closing_labels(run: Run, fan: Fan) -> list[_Label]:
+    """Label each quantile at the end of the day, lowest first; equal texts once.
+
+    The figures are those of the whole run, as in the histogram: the fan may rest on fewer paths.
+    """
     price = run.scenario.offer.price
-    labels = []
-    for probability, end in zip(fan.probabilities, np.expm1(fan.log_returns[:, -1]), strict=True):
-        error = _error(fan, float(probability))
-        most = 1 if abs(end) < 0.0995 else 0
-        text = numbers.percent(float(end), error, most=most, signed=True, minus=PRINTED_MINUS)
+    labels: list[_Label] = []
+    for probability in np.sort(fan.probabilities):
+        level = f"{probability:.6g}"
+        value, error = words.quantile_return(run, "close", level)
+        drawn = float(_level(fan, float(probability))[-1])
+        if math.isnan(value):
+            value, error = drawn, math.nan
+        text = numbers.percent(
+            value, error, most=1 if abs(value) < 0.0995 else 0, signed=True, minus=PRINTED_MINUS
+        )
         if price is not None:
-            amount = numbers.money(price * (1.0 + float(end)), price * error, sign=currency_sign(run.scenario), most=1)
+            amount = numbers.money(price * (1.0 + value), price * error, sign=currency_sign(run.scenario))
             text = f"{text}  {amount}"
         median = math.isclose(probability, 0.5)
-        labels.append((f"{text}  median" if median else text, "bold" if median else "normal"))
+        twin = next((at for at, label in enumerate(labels) if label.figures == text), None)
+        if twin is None:
+            labels.append(_Label(text, drawn, median))
+        elif median:
+            labels[twin] = _Label(text, drawn, median)
     return labels
 
 
-def _label_close(page: Page, panel: Axes, fan: Fan, labels: Sequence[tuple[str, str]]) -> None:
+def _label_close(page: Page, panel: Axes, labels: Sequence[_Label], base: float) -> None:
     """Write each quantile's close beside the right edge, moved apart where they would touch."""
     box = panel.get_position()
     height = page.height * box.height
     bottom, top = panel.get_ylim()
-    wanted = (np.expm1(fan.log_returns[:, -1]) - bottom) / (top - bottom) * height
+    wanted = (np.array([label.place for label in labels]) - bottom) / (top - bottom) * height
     places = spread(wanted, _LABEL_DISTANCE, 0.06, height - 0.06)
     edge = page.width * box.x1
-    base = page.height * (1.0 - box.y0)
-    page.write("at the close", edge + 0.25, base - height - 0.2, size=style.SMALL, colour=style.GREY, level="baseline")
-    for (text, weight), target, place in zip(labels, wanted, places, strict=True):
+    for label, target, place in zip(labels, wanted, places, strict=True):
         page.connect(edge + 0.03, base - float(target), edge + 0.2, base - float(place))
-        page.write(text, edge + 0.25, base - float(place), weight=weight, level="center")
+        page.write(label.text, edge + 0.25, base - float(place), weight=label.weight, level="center")

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from sim.report import distribution, numbers, style, words
-from sim.report.distribution import Bars
+from sim.report.axis import ReturnAxis, common_axis
 from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
-from sim.report.run import LogReturnHistogram, Run, currency_sign, probability_of, statistic
+from sim.report.panels import draw_panels
+from sim.report.run import LogReturnHistogram, Run, currency_sign, probability_of
 
 WIDTH, HEIGHT = 8.6, 7.8
-_LEFT, _RIGHT = 1.35, 0.3
-_SMALL_PANELS = ("open", "high", "low")
-_SMALL_HEIGHT, _SMALL_GAP = 0.62, 0.16
-_ROW = 0.215
-
-# A tail is cut further in when it would press four fifths of the paths into a quarter of the panel.
-_LEVELS_OF_AXIS_END = (0.98, 0.95)
-_TAIL_TO_CENTRE = 4.0
-_LEAST_SPAN = 0.04
-# An atom this much taller than the tallest bar is cut, and marked as cut, to keep the bars readable.
-_TALLEST_ATOM = 1.7
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """Common axis of the panels: simple returns between two multiples of the width of a bar."""
-
-    low: float
-    high: float
-    width: float
 
 
 def histogram_figure(run: Run) -> Figure:
@@ -56,10 +31,10 @@ def histogram_figure(run: Run) -> Figure:
         if words.listed_paths(run) == 0:
             return _nothing_listed(run)
         page = Page(WIDTH, HEIGHT)
-        axis = _common_axis(run)
+        axis = common_axis(run)
         top = page.head(histogram_title(run), _subtitle(run), _key(run))
         bottom = page.foot(_small_print(run, axis))
-        _draw_panels(page, run, axis, top, bottom)
+        draw_panels(page, run, axis, top, bottom)
         return page.figure
 
 
@@ -106,7 +81,7 @@ def _key(run: Run) -> list[KeyEntry]:
     parts = distribution.shares(close)
 
     def share(value: float) -> str:
-        return numbers.probability_with_error(value, _binomial_error(value, close.total), sign="±")
+        return numbers.probability_with_error(value, distribution.share_error(value, close.total), sign="±")
 
     return [
         KeyEntry("area", style.BELOW, f"{share(parts.below)} close below the offer price"),
@@ -115,11 +90,7 @@ def _key(run: Run) -> list[KeyEntry]:
     ]
 
 
-def _binomial_error(value: float, total: int) -> float:
-    return math.sqrt(value * (1.0 - value) / total)
-
-
-def _small_print(run: Run, axis: _Axis) -> str:
+def _small_print(run: Run, axis: ReturnAxis) -> str:
     close = run.histograms["close"]
     under, over = distribution.share_between(close, axis.low, axis.high)
     pieces = []
@@ -129,13 +100,13 @@ def _small_print(run: Run, axis: _Axis) -> str:
         pieces.append(f"{_outside(under, close)} below {_end(axis.low)}")
     outside = " and ".join(pieces) + ", outside the picture. " if pieces else ""
     return (
-        f"{outside}Each bar counts the paths in a step of {_step_in_words(axis.width)}; grey band: 80% of the "
-        f"paths. Simulated by firstday, seed {run.seed}; listing {words.day_in_words(run)}."
+        f"{outside}Each bar counts the paths in a step of {_step_in_words(axis.width)}; grey band: 80% of "
+        f"the paths. Simulated by firstday, seed {run.seed}; listing {words.day_in_words(run)}."
     )
 
 
 def _outside(share: float, histogram: LogReturnHistogram) -> str:
-    return numbers.probability(share, _binomial_error(share, histogram.total))
+    return numbers.probability(share, distribution.share_error(share, histogram.total))
 
 
 def _end(value: float) -> str:
@@ -145,290 +116,6 @@ def _end(value: float) -> str:
 def _step_in_words(width: float) -> str:
     points = f"{100.0 * width:.10g}"
     return f"{points} percentage point{'' if points == '1' else 's'}"
-
-
-def _decimals_of(step: float) -> int:
-    """Count the decimals that a round step needs: none for 5, one for 2.5, two for 0.02."""
-    return next(decimals for decimals in range(12) if math.isclose(step, round(step, decimals), rel_tol=1e-9))
-
-
-def _tick(value: float, step: float) -> str:
-    return numbers.rounded(100.0 * value, _decimals_of(100.0 * step), signed=True, minus=PRINTED_MINUS) + "%"
-
-
-def _common_axis(run: Run) -> _Axis:
-    """Find the ends of the common axis and the width of a bar."""
-    others = [run.histograms[name] for name in _SMALL_PANELS]
-    close = run.histograms["close"]
-    low = min(0.0, distribution.quantile(close, 0.005), *(distribution.quantile(h, 0.02) for h in others))
-    high = max(0.0, _upper_end(close, 0.995), *(_upper_end(h, 0.98) for h in others))
-    if high - low < _LEAST_SPAN:
-        middle = 0.5 * (low + high)
-        low, high = middle - 0.5 * _LEAST_SPAN, middle + 0.5 * _LEAST_SPAN
-    # Twice the cube root of the count (the Rice rule) keeps the bars of a short run from being all noise.
-    pieces = min(120.0, max(14.0, 2.0 * words.listed_paths(run) ** (1.0 / 3.0)))
-    width = distribution.nice_width(high - low, pieces)
-    # Room on both sides keeps the offer price and the outermost bars off the edge.
-    room = max(width, 0.03 * (high - low))
-    first = max(math.floor((low - room) / width), math.ceil(-1.0 / width))
-    return _Axis(first * width, math.ceil((high + room) / width) * width, width)
-
-
-def _upper_end(histogram: LogReturnHistogram, highest: float) -> float:
-    """Return that ends the axis on the right: a quantile that leaves the bulk of the paths room."""
-    centre = distribution.quantile(histogram, 0.9) - distribution.quantile(histogram, 0.1)
-    bottom = distribution.quantile(histogram, 0.005)
-    for level in (highest, *_LEVELS_OF_AXIS_END):
-        end = distribution.quantile(histogram, level)
-        if end - bottom <= _TAIL_TO_CENTRE * centre or centre <= 0.0:
-            return end
-    return end
-
-
-def _draw_panels(page: Page, run: Run, axis: _Axis, top: float, bottom: float) -> None:
-    """Place the main panel and the three small ones between head and foot."""
-    right = page.width - _RIGHT
-    smalls = len(_SMALL_PANELS) * (_SMALL_HEIGHT + _SMALL_GAP)
-    lowest = bottom - 0.48
-    main_bottom = lowest - smalls - 0.28
-    priced = run.scenario.offer.price is not None
-    main_top = top + (0.42 if priced else 0.12)
-    main = page.panel(_LEFT, main_top, right, main_bottom)
-    main.set_xlim(axis.low, axis.high)
-    _draw_main(page, main, run, axis, main_bottom - main_top)
-    if priced:
-        _draw_price_axis(page, main, run, axis, main_top)
-    panel_top = main_bottom + 0.28 + _SMALL_GAP
-    for name in _SMALL_PANELS:
-        panel = page.panel(_LEFT, panel_top, right, panel_top + _SMALL_HEIGHT)
-        panel.set_xlim(axis.low, axis.high)
-        _draw_small(page, panel, run, name, axis, panel_top)
-        _return_ticks(panel, axis, labelled=name == _SMALL_PANELS[-1])
-        panel_top += _SMALL_HEIGHT + _SMALL_GAP
-    page.write(
-        "return on the offer price",
-        _LEFT + 0.5 * (right - _LEFT),
-        lowest + 0.25,
-        colour=style.GREY,
-        align="center",
-    )
-
-
-def _return_ticks(panel: Axes, axis: _Axis, *, labelled: bool, up_to: float = 1.0) -> None:
-    """Put round returns on the axis, with rules up to a fraction of the panel."""
-    step = distribution.nice_width(axis.high - axis.low, 9.0)
-    places = step * np.arange(math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9) + 1)
-    panel.xaxis.set_major_locator(FixedLocator(places.tolist()))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, step) if labelled else ""))
-    for place in places:
-        panel.axvline(place, 0.0, up_to, color=style.RULE, linewidth=0.5, zorder=0.5)
-
-
-def _draw_bars(panel: Axes, run: Run, name: str, axis: _Axis) -> tuple[Bars, float]:
-    """Draw the bars; return them and the share at the offer price."""
-    histogram = run.histograms[name]
-    bars = distribution.bars(histogram, axis.low, axis.high, axis.width)
-    below = bars.right <= 1e-12
-    for mask, colour in ((below, style.BELOW), (~below, style.ABOVE)):
-        panel.bar(
-            bars.left[mask],
-            bars.height[mask],
-            width=(bars.right - bars.left)[mask],
-            align="edge",
-            color=colour,
-            edgecolor="white",
-            linewidth=0.3,
-            zorder=2,
-        )
-    return bars, distribution.shares(histogram).at_offer
-
-
-def _draw_atom(panel: Axes, axis: _Axis, share: float, tallest: float) -> float:
-    """Draw the share exactly at the offer price as a bar of its own; return the height it is drawn to."""
-    if share == 0.0:
-        return 0.0
-    limit = _TALLEST_ATOM * tallest
-    cut = tallest > 0.0 and share > limit
-    height = limit if cut else share
-    span = axis.high - axis.low
-    # About a hundredth of the panel: it shows at any scale, and looks like no other bar.
-    width = min(max(0.7 * axis.width, 0.009 * span), 0.014 * span)
-    # A white edge sets the bar off its neighbours; round a sliver it would be all there is to see.
-    edge = {"edgecolor": "white", "linewidth": 0.8 if height > 0.05 * tallest else 0.0}
-    panel.bar(0.0, height, width=width, color=style.AT_OFFER, zorder=4, **edge)
-    if cut:
-        for level in (0.86, 0.895):
-            panel.plot(
-                [-0.9 * width, 0.9 * width],
-                [(level - 0.018) * height, (level + 0.018) * height],
-                color="white",
-                linewidth=1.6,
-                zorder=5,
-                solid_capstyle="butt",
-            )
-    return height
-
-
-def _draw_main(page: Page, panel: Axes, run: Run, axis: _Axis, height: float) -> None:
-    """Draw the close with its labels in rows above the bars, where nothing can cover them."""
-    bars, atom = _draw_bars(panel, run, "close", axis)
-    tallest = float(bars.height.max(initial=0.0))
-    drawn = max(tallest, _draw_atom(panel, axis, atom, tallest))
-    rows = 4 if atom > 0.0 else 3
-    bars_end = 1.0 - (rows * _ROW + 0.2) / height
-    panel.set_ylim(0.0, drawn / bars_end)
-    _return_ticks(panel, axis, labelled=True, up_to=bars_end)
-    _share_ticks(page, panel, axis, max(tallest, drawn if tallest == 0.0 else 0.0), height)
-
-    def level(row: int) -> float:
-        """Height of a label row in the panel, as a fraction; row 0 is the highest."""
-        return 1.0 - (0.08 + (row + 0.5) * _ROW) / height
-
-    median, low, high = (words.quantile_return(run, "close", name) for name in ("0.5", "0.1", "0.9"))
-    toward = 1 if median[0] >= 0.0 else -1
-    band = _draw_band(panel, low[0], high[0], bars_end, level(0) - 0.1 / height)
-    _label(page, panel, axis, band, level(0), _band_label(low, high), 0)
-    _draw_line(panel, 0.0, level(1), offer=True)
-    _label(page, panel, axis, 0.0, level(1), _offer_label(run), toward, weight="bold")
-    if atom > 0.0:
-        error = _binomial_error(atom, words.listed_paths(run))
-        _label(page, panel, axis, 0.0, level(2), f"exactly at offer {numbers.probability(atom, error)}", toward)
-    _draw_line(panel, median[0], level(rows - 1), offer=False)
-    _label(page, panel, axis, median[0], level(rows - 1), _median_label(run, median), toward, weight="bold")
-
-
-def _draw_band(panel: Axes, low: float, high: float, end: float, bracket: float | None = None) -> float:
-    """Shade the 80% band up to ``end`` (fraction of the panel), with a bracket above; return its middle."""
-    panel.axvspan(low, high, ymax=end, color=style.BAND, linewidth=0.0, zorder=0)
-    if bracket is not None:
-        places, levels = [low, low, high, high], [bracket - 0.015, bracket, bracket, bracket - 0.015]
-        panel.plot(places, levels, color=style.GREY, linewidth=0.8, transform=panel.get_xaxis_transform())
-    return 0.5 * (low + high)
-
-
-def _draw_line(panel: Axes, place: float, end: float, *, offer: bool) -> None:
-    """Mark the offer price by a dashed line, the median by a full one."""
-    if offer:
-        panel.axvline(place, 0.0, end, color=style.INK, linewidth=1.1, dashes=(4, 2.5), zorder=3)
-    else:
-        panel.axvline(place, 0.0, end, color=style.INK, linewidth=1.3, zorder=3)
-
-
-def _band_label(low: tuple[float, float], high: tuple[float, float]) -> str:
-    return f"80% of paths: {_return(low)} to {_return(high)}"
-
-
-def _offer_label(run: Run) -> str:
-    price = run.scenario.offer.price
-    return "offer price" if price is None else f"offer price {numbers.exact_price(price, currency_sign(run.scenario))}"
-
-
-def _median_label(run: Run, median: tuple[float, float]) -> str:
-    return f"median {_return(median)}"
-
-
-def _return(value_and_error: tuple[float, float]) -> str:
-    """Write a return for a label; from a doubling on a decimal would only be clutter."""
-    most = 1 if abs(value_and_error[0]) < 1.0 else 0
-    return numbers.percent(*value_and_error, most=most, signed=True, minus=PRINTED_MINUS)
-
-
-def _label(
-    page: Page,
-    panel: Axes,
-    axis: _Axis,
-    place: float,
-    level: float,
-    text: str,
-    side: int,
-    *,
-    weight: str = "normal",
-) -> None:
-    """Write a label beside a line: right of it (side 1), left (-1) or over it (0), but inside the panel."""
-    inches = (page.width - _LEFT - _RIGHT) / (axis.high - axis.low)
-    wide = page.width_of(text, style.LABEL, weight)
-    room = inches * (axis.high - axis.low)
-    at = inches * (place - axis.low)
-    starts = {1: at + 0.07, -1: at - 0.07 - wide, 0: at - 0.5 * wide}
-    start = starts[side]
-    if side and not 0.0 <= start <= room - wide:
-        start = starts[-side]
-    start = min(max(start, 0.0), room - wide)
-    panel.text(
-        axis.low + start / inches,
-        level,
-        text,
-        transform=panel.get_xaxis_transform(),
-        ha="left",
-        va="center_baseline",
-        fontweight=weight,
-        fontsize=style.LABEL,
-        zorder=6,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
-    )
-
-
-def _share_ticks(page: Page, panel: Axes, axis: _Axis, tallest: float, height: float) -> None:
-    """Put a few shares on the vertical axis, up to the tallest bar."""
-    step = distribution.nice_width(tallest, 5.0)
-    places = (step * np.arange(math.floor(tallest / step + 1e-9) + 1)).tolist()
-    decimals = _decimals_of(100.0 * step)
-    panel.yaxis.set_major_locator(FixedLocator(places))
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100.0 * value:.{decimals}f}%"))
-    panel.tick_params(axis="y", length=0.0)
-    panel.grid(axis="y", color=style.RULE, linewidth=0.5)
-    top = page.height * (1.0 - panel.get_position().y1)
-    for at, line in enumerate(("Close", "share of paths", "in each bar")):
-        page.write(
-            line,
-            page.margin,
-            top + 0.02 + 0.165 * at + (0.03 if at else 0.0),
-            size=style.SUBTITLE if at == 0 else style.SMALL,
-            weight="bold" if at == 0 else "normal",
-            colour=style.INK if at == 0 else style.GREY,
-        )
-
-
-def _draw_price_axis(page: Page, panel: Axes, run: Run, axis: _Axis, top: float) -> None:
-    """Put the price along the upper edge."""
-    price = run.scenario.offer.price
-    assert price is not None
-    upper = panel.secondary_xaxis(
-        "top", functions=(lambda value: price * (1.0 + value), lambda value: value / price - 1.0)
-    )
-    first, last = price * (1.0 + axis.low), price * (1.0 + axis.high)
-    step = distribution.nice_width(last - first, 8.0)
-    places = step * np.arange(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1)
-    decimals = _decimals_of(step)
-    upper.xaxis.set_major_locator(FixedLocator(places.tolist()))
-    upper.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.{decimals}f}"))
-    upper.spines["top"].set_visible(True)
-    upper.tick_params(length=3.0, width=0.7, labelcolor=style.GREY)
-    sign = currency_sign(run.scenario).strip()
-    page.write(f"price, {sign}", _LEFT - 0.12, top - 0.1, colour=style.GREY, align="right", level="baseline")
-
-
-def _draw_small(page: Page, panel: Axes, run: Run, name: str, axis: _Axis, top: float) -> None:
-    """Draw one of the small panels, with its figures in the margin."""
-    bars, atom = _draw_bars(panel, run, name, axis)
-    tallest = float(bars.height.max(initial=0.0))
-    drawn = max(tallest, _draw_atom(panel, axis, atom, tallest))
-    panel.set_ylim(0.0, drawn * 1.04)
-    panel.set_yticks([])
-    _draw_band(panel, *(statistic(run.summary, "returns", name, level) for level in ("0.1", "0.9")), 1.0)
-    _draw_line(panel, 0.0, 1.0, offer=True)
-    median = words.quantile_return(run, name, "0.5")
-    _draw_line(panel, median[0], 1.0, offer=False)
-    parts = distribution.shares(run.histograms[name])
-    total = run.histograms[name].total
-    lines = [
-        _median_label(run, median),
-        f"{numbers.probability(parts.below, _binomial_error(parts.below, total))} below",
-        f"{numbers.probability(atom, _binomial_error(atom, total))} at offer",
-    ]
-    page.write(name.capitalize(), page.margin, top - 0.04, size=style.SUBTITLE, weight="bold")
-    for at, line in enumerate(lines):
-        page.write(line, page.margin, top + 0.15 + 0.145 * at, size=style.SMALL, colour=style.GREY)
 
 
 def _nothing_listed(run: Run) -> Figure:

@@ -6,13 +6,13 @@ panels do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -29,7 +29,7 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 class KeyEntry:
     """One entry of a key: a swatch and what it stands for.
 
-    ``kind`` is ``area`` for a filled swatch, ``hatched`` for a hatched one, ``line`` or ``dashed`` for a line.
+    ``kind`` is ``area`` for a filled swatch, ``hatched`` for a hatched one, ``line`` or ``dashed``.
     """
 
     kind: Literal["area", "hatched", "line", "dashed"]
@@ -53,8 +53,7 @@ class Page:
         self.width = width
         self.height = height
         self.margin = margin
-        canvas = self.figure.canvas
-        assert isinstance(canvas, FigureCanvasAgg)
+        canvas: Any = self.figure.canvas
         self._renderer = canvas.get_renderer()
 
     def width_of(self, text: str, size: float, weight: str = "normal") -> float:
@@ -111,7 +110,14 @@ class Page:
         return lines
 
     def paragraph(
-        self, text: str, y: float, *, size: float, weight: str = "normal", colour: str = style.INK, most: int = 3
+        self,
+        text: str,
+        y: float,
+        *,
+        size: float,
+        weight: str = "normal",
+        colour: str = style.INK,
+        most: int = 3,
     ) -> float:
         """Write wrapped text across the page from ``y`` downward; return where it ends."""
         step = size * LINE_SPACING / 72.0
@@ -239,7 +245,7 @@ def spread(wanted: NDArray[np.float64], distance: float, low: float, high: float
         blocks.append((mean, size))
     level = np.concatenate([np.full(size, mean) for mean, size in blocks])
     room = high - distance * (wanted.size - 1)
-    return np.clip(level, low, max(low, room)) + steps
+    return np.asarray(np.clip(level, low, max(low, room)) + steps, dtype=np.float64)
 
 
 def printable(text: str, otherwise: str) -> str:
@@ -252,5 +258,5 @@ def printable(text: str, otherwise: str) -> str:
         letter if letter.isspace() or (letter.isprintable() and font.get_char_index(ord(letter))) else " "
         for letter in text
     )
-    shown = " ".join(kept.split()).replace("()", "").strip()
-    return shown or otherwise
+    shown = re.sub(r"\(\s*\)", "", kept)
+    return " ".join(shown.split()) or otherwise

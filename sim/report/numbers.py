@@ -67,7 +67,7 @@ def rounded(value: float, decimals: int, *, signed: bool = False, minus: str = P
         return MISSING
     size = abs(round(value, decimals))
     text = f"{size:,.{max(decimals, 0)}f}"
-    if not any(digit in "123456789" for digit in text):
+    if float(size) == 0.0:
         return text
     if value < 0.0:
         return minus + text
@@ -168,22 +168,37 @@ def money(value: float | None, standard_error: float | None = None, *, sign: str
     return sign + rounded(value, _cut(value, standard_error, most))
 
 
+def money_error(standard_error: float, *, most: int = 2) -> str:
+    """Write the standard error of an amount at the place where the amount itself is cut."""
+    decimals = supported_decimals(standard_error, most)
+    if round(standard_error, decimals) == 0.0:
+        return "<" + rounded(10.0**-decimals, decimals)
+    return rounded(standard_error, decimals)
+
+
 def exact_price(value: float, sign: str = "") -> str:
     """Write a price that carries no error: two decimals, or three where the tick needs them."""
     decimals = 2 if math.isclose(value, round(value, 2), abs_tol=1e-9) else 3
     return sign + rounded(value, decimals)
 
 
-def counted(value: float) -> str:
-    """Write a number of shares or an amount of money in short: ``42.7m``, ``1.85bn``, ``820,000``."""
+def counted(value: float, standard_error: float | None = None) -> str:
+    """Write a number of shares or an amount of money in short: ``42.7m``, ``1.85bn``, ``820,000``.
+
+    Parameters
+    ----------
+    value, standard_error
+        In shares or in currency; the error cuts the digits further where it has to.
+    """
     if not math.isfinite(value):
         return MISSING
-    # The cut is where rounding would carry the number into the next name: 999,960 reads 1.0m, not 1,000.0k.
+    error = 0.0 if standard_error is None else standard_error
+    # The bounds are where rounding would carry a number into the next name: 999.96m reads 1.00bn.
     if abs(value) >= 999.95e6:
-        return rounded(value / 1e9, 2) + "bn"
+        return rounded(value / 1e9, _cut(value / 1e9, error / 1e9, 2)) + "bn"
     if abs(value) >= 999_500.0:
-        return rounded(value / 1e6, 1) + "m"
-    return rounded(value, 0)
+        return rounded(value / 1e6, _cut(value / 1e6, error / 1e6, 1)) + "m"
+    return rounded(value, _cut(value, error, 0))
 
 
 def times(value: float) -> str:
@@ -197,8 +212,8 @@ def times(value: float) -> str:
     return text + "x"
 
 
-def log_points(value: float | None, *, minus: str = PLAIN_MINUS) -> str:
-    """Write a log return with sign and two decimals, ``+0.21``."""
+def log_points(value: float | None, standard_error: float | None = None) -> str:
+    """Write a log return with sign and at most two decimals, ``+0.21``."""
     if value is None or not math.isfinite(value):
         return MISSING
-    return rounded(value, 2, signed=True, minus=minus)
+    return rounded(value, max(0, supported_decimals(standard_error, 2)), signed=True)

@@ -23,7 +23,7 @@ STAGE_IN_WORDS: Mapping[str, str] = {
 
 
 class OfferTerms(Protocol):
-    """Terms of the offer: prices in currency, sizes in shares, the public tranche as a fraction of the base."""
+    """Terms of the offer: prices in currency, sizes in shares."""
 
     @property
     def price_range(self) -> tuple[float, float] | None: ...
@@ -36,7 +36,7 @@ class OfferTerms(Protocol):
 
 
 class ObservedDemand(Protocol):
-    """What is known of demand: coverage in times of the initial tranche, the grey return as a simple return."""
+    """What is known of demand: coverage in times of the tranche, the grey return as a simple return."""
 
     @property
     def public_coverage(self) -> float | None: ...

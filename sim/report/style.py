@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -23,7 +24,7 @@ INK = "#161616"
 GREY = "#5c5c5c"
 RULE = "#d9d9d9"
 BAND = "#f0efeb"
-FAN = ("#dbe9f5", "#b3d1ea", "#7fb0da")
+FAN = ("#d8e6f3", "#a4c8e5", "#69a1d0")
 FAN_MEDIAN = "#0b3c66"
 SUPPORT = "#b8431c"
 
@@ -31,7 +32,7 @@ PNG_DOTS_PER_INCH = 150
 
 TITLE, SUBTITLE, LABEL, SMALL = 15.0, 9.5, 8.5, 7.5
 
-_HOUSE = {
+_HOUSE: dict[Any, Any] = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": LABEL,
@@ -70,7 +71,9 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, directory: Path, name: str, title: str, description: str) -> tuple[Path, Path]:
+def save_figure(
+    figure: Figure, directory: Path, name: str, title: str, description: str
+) -> tuple[Path, Path]:
     """Write a figure as PNG and SVG, byte for byte the same for the same figure.
 
     Parameters

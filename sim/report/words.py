@@ -54,6 +54,7 @@ def quantile_price(run: Run, quantity: str, level: str) -> tuple[float, float]:
 def headline_range(run: Run, minus: str = numbers.PLAIN_MINUS) -> tuple[str, str, str]:
     """Median and both ends of the 80% band of the close, rounded for a headline."""
     median, low, high = (
-        numbers.headline_percent(*quantile_return(run, "close", level), minus=minus) for level in ("0.5", "0.1", "0.9")
+        numbers.headline_percent(*quantile_return(run, "close", level), minus=minus)
+        for level in ("0.5", "0.1", "0.9")
     )
     return median, low, high

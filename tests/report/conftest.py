@@ -124,16 +124,22 @@ def chance(event: NDArray[np.bool_], total: int) -> dict[str, float]:
     return {"value": value, "se": (value * (1.0 - value) / total) ** 0.5}
 
 
-def fan_of(open_logs: NDArray[np.float64], close_logs: NDArray[np.float64], clock: NDArray[np.float64]) -> Fan:
+def fan_of(
+    open_logs: NDArray[np.float64], close_logs: NDArray[np.float64], clock: NDArray[np.float64]
+) -> Fan:
     """Brownian bridges from open to close, at most 2,000 of them."""
     count = min(open_logs.size, 2_000)
     random = np.random.default_rng(5)
     minutes = np.arange(clock.size, dtype=float)
     time = minutes / minutes[-1]
-    walk = np.concatenate((np.zeros((count, 1)), np.cumsum(random.normal(size=(count, clock.size - 1)), 1)), 1)
+    walk = np.concatenate(
+        (np.zeros((count, 1)), np.cumsum(random.normal(size=(count, clock.size - 1)), 1)), 1
+    )
     bridge = 0.1 * (walk - walk[:, -1:] * time) / np.sqrt(clock.size)
     quiet = close_logs[:count, None] == open_logs[:count, None]
-    paths = open_logs[:count, None] * (1 - time) + close_logs[:count, None] * time + np.where(quiet, 0.0, bridge)
+    paths = (
+        open_logs[:count, None] * (1 - time) + close_logs[:count, None] * time + np.where(quiet, 0.0, bridge)
+    )
     return Fan(minutes, clock, FAN_LEVELS, np.quantile(paths, FAN_LEVELS, axis=0), count)
 
 
@@ -221,7 +227,14 @@ COLD = Deal(
     Observed(1.8, 1.1),
     1_604_200,
 )
-STAR = Deal("Moore Threads", "688795", "star", date(2025, 12, 5), Offer(None, 114.28, 70_000_000), Observed(4126.49, 1571.6))
+STAR = Deal(
+    "Moore Threads",
+    "688795",
+    "star",
+    date(2025, 12, 5),
+    Offer(None, 114.28, 70_000_000),
+    Observed(4126.49, 1571.6),
+)
 
 
 def held_at_offer(logs: NDArray[np.float64], width: float) -> NDArray[np.float64]:
@@ -249,14 +262,22 @@ def _biren(paths: int = 100_000) -> FakeRun:
 def _cold() -> FakeRun:
     random = np.random.default_rng(2)
     opening = held_at_offer(random.normal(-0.05, 0.08, 100_000), 0.1)
-    closing = held_at_offer(np.where(opening == 0.0, -0.045, opening) + random.normal(-0.01, 0.06, 100_000), 0.09)
+    closing = held_at_offer(
+        np.where(opening == 0.0, -0.045, opening) + random.normal(-0.01, 0.06, 100_000), 0.09
+    )
     return make_run(COLD, "t1", opening, closing, float_shares=8.21e6)
 
 
 def _launch() -> FakeRun:
     random = np.random.default_rng(3)
     deal = Deal(
-        BIREN.name, BIREN.code, "hkex", BIREN.list_date, Offer((17.0, 19.6), None, 247_692_800, 37_153_800), None, 42_726_800
+        BIREN.name,
+        BIREN.code,
+        "hkex",
+        BIREN.list_date,
+        Offer((17.0, 19.6), None, 247_692_800, 37_153_800),
+        None,
+        42_726_800,
     )
     opening = held_at_offer(random.normal(0.2, 0.5, 87_700), 0.05)
     closing = held_at_offer(opening + random.normal(-0.01, 0.15, 87_700), 0.03)
@@ -267,7 +288,9 @@ def _launch() -> FakeRun:
 def _star() -> FakeRun:
     random = np.random.default_rng(4)
     opening = random.normal(1.75, 0.35, 50_000)
-    return make_run(STAR, "t1", opening, opening + random.normal(0, 0.15, 50_000), clock=STAR_CLOCK, float_shares=29.38e6)
+    return make_run(
+        STAR, "t1", opening, opening + random.normal(0, 0.15, 50_000), clock=STAR_CLOCK, float_shares=29.38e6
+    )
 
 
 def _all_at_offer() -> FakeRun:
@@ -276,7 +299,9 @@ def _all_at_offer() -> FakeRun:
 
 def _all_withdrawn() -> FakeRun:
     empty = np.empty(0)
-    deal = Deal(COLD.name, COLD.code, "hkex", COLD.list_date, Offer((19.8, 23.8), None, 10_694_800), None, 1_604_200)
+    deal = Deal(
+        COLD.name, COLD.code, "hkex", COLD.list_date, Offer((19.8, 23.8), None, 10_694_800), None, 1_604_200
+    )
     return make_run(deal, "t0", empty, empty, withdrawn=10_000)
 
 
@@ -292,7 +317,9 @@ def _one_bin_far() -> FakeRun:
 
 def _huge_tail() -> FakeRun:
     random = np.random.default_rng(6)
-    logs = np.where(random.random(100_000) < 0.02, random.normal(3.6, 0.6, 100_000), random.normal(0.1, 0.15, 100_000))
+    logs = np.where(
+        random.random(100_000) < 0.02, random.normal(3.6, 0.6, 100_000), random.normal(0.1, 0.15, 100_000)
+    )
     return make_run(BIREN, "t1", logs, logs + random.normal(0, 0.05, 100_000), partial=True)
 
 
@@ -306,7 +333,9 @@ def _one_path() -> FakeRun:
 
 def _coarse_ticks() -> FakeRun:
     random = np.random.default_rng(8)
-    deal = Deal("Penny Deal", "08001", "hkex", date(2025, 6, 2), Offer((0.8, 1.2), 1.2, 100_000_000), None, 15_000_000)
+    deal = Deal(
+        "Penny Deal", "08001", "hkex", date(2025, 6, 2), Offer((0.8, 1.2), 1.2, 100_000_000), None, 15_000_000
+    )
 
     def on_ticks(logs: NDArray[np.float64]) -> NDArray[np.float64]:
         ticks = np.round(120 * np.exp(logs))
@@ -366,3 +395,9 @@ def any_run(request: pytest.FixtureRequest) -> FakeRun:
 def biren() -> FakeRun:
     """The deal of the example, after allotment."""
     return run_called("biren")
+
+
+@pytest.fixture
+def make() -> Callable[[str], FakeRun]:
+    """Make a run by its name."""
+    return run_called
