@@ -19,6 +19,7 @@ from sim.kernels.parameters import QUANTITIES, KernelParameters
 from sim.kernels.recording import record_block
 
 _RECORDED = len(QUANTITIES)
+_CLOSE = QUANTITIES.index("close")
 
 
 CHUNK_BLOCKS = 16
@@ -62,6 +63,9 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
     for row in range(_RECORDED):
         for i in range(paths):
             out[row, i] = recorded[row, i]
+    for row in range(trace.shape[0]):
+        for i in range(paths):
+            trace[row, i] = trace[row, i] if recorded[_CLOSE, i] == recorded[_CLOSE, i] else np.float32(np.nan)
 
 
 @kernel

@@ -1,0 +1,5 @@
+"""``python -m sim`` is ``firstday``."""
+
+from sim.cli import main
+
+main()

@@ -1,0 +1,251 @@
+"""The command ``firstday``: parse, call, print. Heavy imports wait until a command needs them.
+
+Exit codes: 0 done, 1 a bug, 2 invalid input, 3 a numerical target was not reached, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from sim.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from sim.scenario import Scenario
+
+EXIT_BUG, EXIT_INVALID, EXIT_TARGET, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Simulate the first trading day of an IPO.",
+)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file, YAML.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="Change a field, such as over_allotment.fraction=0."),
+]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all of them by default.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
+) -> None:
+    """Keep the options that hold for every command; ``--debug`` is read by :func:`main`."""
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def _changes(pairs: list[str] | None) -> dict[str, object]:
+    """Read ``field=value`` pairs, the value as YAML."""
+    from ruamel.yaml import YAML, YAMLError
+
+    from sim.errors import invalid
+
+    changes: dict[str, object] = {}
+    for pair in pairs or []:
+        field, equals, text = pair.partition("=")
+        if not equals or not field:
+            raise invalid(f"--set {pair}", "", "is not a change", "write it as field=value")
+        try:
+            changes[field] = YAML(typ="safe", pure=True).load(text)
+        except YAMLError as fault:
+            raise invalid(f"--set {pair}", field, "its value is not YAML", "quote it or mend it") from fault
+    return changes
+
+
+def _load(path: Path, pairs: list[str] | None, paths: int | None = None, seed: int | None = None) -> Scenario:
+    from sim.scenario import load_scenario
+
+    changes = _changes(pairs)
+    if paths is not None:
+        changes["simulation.paths"] = paths
+    if seed is not None:
+        changes["simulation.seed"] = seed
+    return load_scenario(path, changes)
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile,
+    paths: Annotated[int | None, typer.Option(help="Number of paths; the scenario's by default.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; the scenario's by default.")] = None,
+    threads: Threads = None,
+    target_se: Annotated[
+        float | None,
+        typer.Option(help="Stop at this standard error of the mean close return; --paths is then the most."),
+    ] = None,
+    keep_paths: Annotated[int, typer.Option(min=0, help="Keep single paths up to this number.")] = 1_000_000,
+    out: Annotated[
+        Path | None, typer.Option(help="Run directory; runs/ and the file's name by default.")
+    ] = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a scenario, print its table and write its run directory."""
+    deal = _load(scenario, changes, paths, seed)
+    from sim.run_directory import prepare_destination, summary_json, write_run
+
+    destination = Path("runs") / scenario.stem if out is None else out
+    prepare_destination(destination)
+    from sim.report.plots import draw_run
+    from sim.report.table import print_run
+    from sim.simulate import simulate
+
+    console = _console()
+    with _progress(console, deal.simulation.paths) as advance:
+        result = simulate(
+            deal,
+            folder=scenario.parent,
+            threads=threads,
+            target_se=target_se,
+            keep_paths=keep_paths,
+            progress=advance,
+        )
+    written = write_run(result, destination, draw_run)
+    if as_json:
+        sys.stdout.write(summary_json(result))
+    else:
+        files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
+        print_run(result, console, [*files, written])
+    if result.partial:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if not result.target_reached:
+        raise typer.Exit(EXIT_TARGET)
+
+
+class _progress:
+    """A progress bar on a terminal, nothing elsewhere; says first when the kernels have to compile."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from sim.kernels._jit import is_cached
+
+        self._console, self._total = console, total
+        self._started = False
+        if not is_cached():
+            console.print("compiling the kernels, once on this machine: about 15 seconds", style="dim")
+        self._bar = Progress(
+            TextColumn("simulating"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} paths, {task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> _progress:
+        self._bar.start()
+        self._task = self._bar.add_task("", total=self._total, rate="compiling or starting")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        speed = self._bar.tasks[self._task].speed
+        rate = f"{speed:,.0f} a second" if speed else ""
+        self._bar.update(self._task, completed=done, total=total, rate=rate)
+
+
+@app.command()
+def validate(
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files, YAML.", show_default=False)
+    ],
+) -> None:
+    """Check scenarios without simulating them."""
+    from sim.scenario import load_scenario
+
+    console = _console()
+    faults = []
+    for path in scenarios:
+        try:
+            deal = load_scenario(path)
+        except InvalidInput as fault:
+            faults.extend(fault.faults)
+        else:
+            console.print(f"{path}: valid; {deal.name}, {deal.code}, stage {deal.stage}", markup=False)
+    if faults:
+        raise InvalidInput(faults)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a scenario, for editors."""
+    from sim.scenario import scenario_schema
+
+    sys.stdout.write(json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def verify(
+    run_directory: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Directory of a run.")],
+    threads: Threads = None,
+) -> None:
+    """Simulate a run again from its manifest and compare every bit."""
+    from sim.run_directory import verify as verify_run
+
+    console = _console()
+    for line in verify_run(run_directory, threads):
+        console.print(line)
+
+
+@app.command()
+def bench(
+    paths: Annotated[int, typer.Option(min=1, help="Paths of one timing.")] = 100_000,
+    threads: Annotated[int, typer.Option(min=1, help="Cores that every contender gets.")] = 2,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds; the median counts.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Time the kernels beside their peers, in nanoseconds per path-step."""
+    from sim.bench import run_bench
+    from sim.bench.report import print_bench
+
+    document = run_bench(paths=paths, threads=threads, rounds=rounds)
+    if as_json:
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        print_bench(document, _console())
+
+
+def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
+    for line in lines:
+        sys.stderr.write(line + "\n")
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Run the command line; every fault ends in its exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except InvalidInput as fault:
+        _fail([str(each) for each in fault.faults], EXIT_INVALID)
+    except KeyboardInterrupt:
+        _fail(["interrupted"], EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+    except Exception as bug:
+        if debug:
+            raise
+        _fail([f"firstday: a bug: {type(bug).__name__}: {bug}; run again with --debug and report it"], EXIT_BUG)

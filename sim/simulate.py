@@ -1,0 +1,172 @@
+"""A run: simulate a scenario, stop when it is done, precise enough or interrupted, and summarise."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sim.collector import Collector
+from sim.engine import BLOCK_PATHS, Batch, Plan, batches, prepare, trace_paths
+from sim.errors import invalid
+from sim.market.parameters import Market
+from sim.result import Fan, Result
+from sim.scenario.scenario import Scenario
+
+BATCH_PATHS = 8 * BLOCK_PATHS
+"""About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
+KEEP_PATHS = 1_000_000
+FAN_PATHS = 20_000
+FAN_PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+_SHARE_OF_GAP = 0.8
+
+Progress = Callable[[int, int], None]
+
+
+def available_threads() -> int:
+    """Threads that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    market: Market | None = None,
+    folder: Path | None = None,
+    threads: int | None = None,
+    target_se: float | None = None,
+    keep_paths: int = KEEP_PATHS,
+    fan: bool = True,
+    progress: Progress | None = None,
+) -> Result:
+    """Simulate the listing day of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        The deal; its ``simulation`` block gives paths and seed.
+    market
+        Fitted market; loaded by the scenario's name of it when left out.
+    folder
+        Folder that a relative market file starts from.
+    threads
+        Threads to use, all available ones by default; the result does not depend on it.
+    target_se
+        Stop once the standard error of the mean return of the close is at most this; the scenario's paths are
+        then the most that are simulated.
+    keep_paths
+        Up to this many paths are kept whole; beyond it quantiles come from a histogram and memory stays flat.
+    fan
+        Whether to follow the price through the day, for its picture.
+    progress
+        Called with the paths done and the paths to do after every batch.
+
+    Raises
+    ------
+    InvalidInput
+        When the scenario or its market cannot be used.
+
+    Notes
+    -----
+    An interruption (Ctrl-C) ends the run with what was simulated so far, marked ``partial``.
+    """
+    if target_se is not None and not (math.isfinite(target_se) and target_se > 0):
+        raise invalid("--target-se", "", f"{target_se} is no standard error", "expected a positive number")
+    if threads is not None and threads < 1:
+        raise invalid("--threads", "", f"{threads} is not a number of threads", "expected 1 or more")
+    plan = prepare(scenario, market, folder)
+    workers = threads or available_threads()
+    paths = scenario.simulation.paths
+    collector = Collector(plan, keep_paths, paths)
+    started = time.perf_counter()
+    partial, reached = False, True
+    traced = None
+    try:
+        if target_se is None:
+            _collect(batches(plan, paths, BATCH_PATHS, threads=workers), collector, progress, paths)
+        else:
+            reached = _until_precise(plan, collector, target_se, workers, progress)
+        if fan and collector.paths:
+            traced = _fan(plan, min(FAN_PATHS, collector.paths), workers)
+    except KeyboardInterrupt:
+        partial = True
+    return Result(
+        scenario=scenario,
+        market=plan.market,
+        stage=scenario.stage,
+        paths=collector.paths,
+        seed=scenario.simulation.seed,
+        partial=partial,
+        target_reached=reached and not (partial and target_se is not None),
+        summary=collector.summary(partial),
+        histograms=collector.histograms,
+        kept=collector.kept,
+        fan=traced,
+        theme=plan.theme,
+        notes=_notes(plan, target_se, reached, collector),
+        wall_seconds=time.perf_counter() - started,
+    )
+
+
+def _collect(stream: Iterator[Batch], collector: Collector, progress: Progress | None, total: int) -> None:
+    for batch in stream:
+        collector.add(batch)
+        if progress is not None:
+            progress(collector.paths, total)
+
+
+def _until_precise(
+    plan: Plan, collector: Collector, target_se: float, threads: int, progress: Progress | None
+) -> bool:
+    """Add paths until the mean return of the close is precise enough; whether it became so.
+
+    QuantLib's rule (``ql/pricingengines/mcsimulation.hpp``): forecast the paths still needed from the error so
+    far, simulate four fifths of them, and look again.
+    """
+    most = plan.scenario.simulation.paths
+    wanted = min(BLOCK_PATHS, most)
+    while True:
+        todo = wanted - collector.paths
+        stream = batches(plan, todo, BATCH_PATHS, first=collector.paths, threads=threads)
+        _collect(stream, collector, progress, most)
+        se = collector.close_se
+        if se <= target_se:
+            return True
+        if collector.paths >= most:
+            return False
+        forecast = collector.paths * (se / target_se) ** 2 if math.isfinite(se) else most
+        gap = max(_SHARE_OF_GAP * (forecast - collector.paths), BLOCK_PATHS)
+        blocks = math.ceil((collector.paths + min(gap, most)) / BLOCK_PATHS)
+        wanted = min(blocks * BLOCK_PATHS, most)
+
+
+def _fan(plan: Plan, paths: int, threads: int) -> Fan | None:
+    clock, trace = trace_paths(plan, paths, threads)
+    listed = trace[:, ~np.isnan(trace[0])]
+    if listed.shape[1] == 0:
+        return None
+    quantiles = np.quantile(listed.astype(np.float64), FAN_PROBABILITIES, axis=1)
+    minutes = np.concatenate([[0.0], np.cumsum(plan.profile.minutes)[3::4]])
+    return Fan(minutes, clock, np.array(FAN_PROBABILITIES), quantiles, listed.shape[1])
+
+
+def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collector) -> tuple[str, ...]:
+    scenario, notes = plan.scenario, []
+    if plan.market.origin.status == "trial":
+        notes.append(f"the market {plan.market.name} holds trial values, not a fit; read levels with care")
+    if target_se is not None and not reached:
+        notes.append(
+            f"the standard error of the mean close is {collector.close_se:.2g} after {collector.paths:,} paths; "
+            f"{target_se:.2g} was asked for"
+        )
+    if scenario.offer.price is None:
+        notes.append("the offer price is not known yet; it is drawn inside the range on each path")
+    if scenario.stage in ("t1", "t2") and scenario.observed.placing_coverage is None:
+        notes.append("placing coverage is not known; it is drawn on each path")
+    return tuple(notes)

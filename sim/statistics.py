@@ -1,0 +1,147 @@
+"""Streamed statistics of paths: moments, histograms and counts that do not depend on the size of a batch.
+
+Everything is summed over blocks of a fixed size that end at fixed path numbers, and blocks are merged in order,
+so the same paths give the same bits however they were batched or split.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+HISTOGRAM_WIDTH = 0.001
+HISTOGRAM_REACH = 4.0
+HISTOGRAM_BINS = round(2 * HISTOGRAM_REACH / HISTOGRAM_WIDTH)
+HISTOGRAM_EDGES: NDArray[np.float64] = (np.arange(HISTOGRAM_BINS + 1) - HISTOGRAM_BINS // 2) * HISTOGRAM_WIDTH
+
+
+@dataclass(slots=True)
+class Moments:
+    """Count, mean and sum of squared deviations of a stream, merged by Chan, Golub and LeVeque (1983)."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Add a block of values; NaN is left out."""
+        listed = values[~np.isnan(values)]
+        if listed.size:
+            mean = float(listed.mean())
+            self.merge(Moments(listed.size, mean, float(((listed - mean) ** 2).sum())))
+
+    def merge(self, other: Moments) -> None:
+        """Add the values that another one has seen."""
+        if other.count == 0:
+            return
+        total = self.count + other.count
+        shift = other.mean - self.mean
+        self.squares += other.squares + shift * shift * self.count * other.count / total
+        self.mean += shift * other.count / total
+        self.count = total
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the values; NaN for fewer than two."""
+        return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else math.nan
+
+    @property
+    def se(self) -> float:
+        """Monte Carlo standard error of the mean."""
+        return self.sd / math.sqrt(self.count) if self.count > 1 else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class LogReturnHistogram:
+    """Counts of log returns against the offer price on a fixed grid, the atom at the offer price apart.
+
+    Parameters
+    ----------
+    edges
+        (B + 1,), log price over offer price.
+    counts
+        (B,), paths in each bin, without those exactly at the offer price.
+    at_offer, below, above
+        Paths exactly at the offer price, and outside the grid on either side.
+    """
+
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    at_offer: int
+    below: int
+    above: int
+
+    @property
+    def total(self) -> int:
+        """All paths counted."""
+        return int(self.counts.sum()) + self.at_offer + self.below + self.above
+
+    def quantile(self, probability: float) -> float:
+        """Log return at a probability, linear inside a bin; off by at most a bin's width. NaN without paths.
+
+        A quantile outside the grid is its nearest edge.
+        """
+        rank = probability * self.total
+        if self.total == 0:
+            return math.nan
+        middle = HISTOGRAM_BINS // 2
+        counts = np.concatenate([[self.below], self.counts[:middle], [self.at_offer], self.counts[middle:]])
+        cumulative = np.cumsum(counts)
+        index = min(int(np.searchsorted(cumulative, rank)), counts.size - 1)
+        if index == 0:
+            return float(self.edges[0])
+        if index == middle + 1:
+            return 0.0
+        cell = index - 1 if index <= middle else index - 2
+        before = cumulative[index - 1]
+        share = min((rank - before) / counts[index], 1.0) if counts[index] else 0.0
+        return float(self.edges[cell] + share * (self.edges[cell + 1] - self.edges[cell]))
+
+
+@dataclass(slots=True)
+class HistogramCounter:
+    """Fills a :class:`LogReturnHistogram` batch by batch."""
+
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, dtype=np.int64))
+    at_offer: int = 0
+    below: int = 0
+    above: int = 0
+
+    def add(self, ratios: NDArray[np.float64]) -> None:
+        """Add prices as multiples of the offer price; NaN is left out, exactly one is the atom."""
+        moved = ratios[~np.isnan(ratios) & (ratios != 1.0)]
+        self.at_offer += int((ratios == 1.0).sum())
+        cells = np.floor(np.log(moved) / HISTOGRAM_WIDTH).astype(np.int64) + HISTOGRAM_BINS // 2
+        self.below += int((cells < 0).sum())
+        self.above += int((cells >= HISTOGRAM_BINS).sum())
+        inside = cells[(cells >= 0) & (cells < HISTOGRAM_BINS)]
+        self.counts += np.bincount(inside, minlength=HISTOGRAM_BINS)
+
+    def freeze(self) -> LogReturnHistogram:
+        """Return the counts so far."""
+        return LogReturnHistogram(HISTOGRAM_EDGES, self.counts.copy(), self.at_offer, self.below, self.above)
+
+
+def probability_se(hits: int, paths: int) -> float:
+    """Monte Carlo standard error of a share of paths.
+
+    Half a hit and half a miss are added, so that none or all of the paths do not read as certainty.
+    """
+    if paths == 0:
+        return math.nan
+    share = (hits + 0.5) / (paths + 1.0)
+    return math.sqrt(share * (1.0 - share) / paths)
+
+
+def quantile_se(ordered: NDArray[np.float64], probability: float) -> float:
+    """Monte Carlo standard error of a quantile from the order statistics one binomial deviation to either side."""
+    n = ordered.size
+    if n < 2:
+        return math.nan
+    reach = math.sqrt(n * probability * (1.0 - probability))
+    low = int(np.clip(math.floor(n * probability - reach), 0, n - 1))
+    high = int(np.clip(math.ceil(n * probability + reach), 0, n - 1))
+    return float(ordered[high] - ordered[low]) / 2.0
