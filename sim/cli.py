@@ -31,7 +31,9 @@ app = typer.Typer(
     help="Simulate the first trading day of an IPO.",
 )
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file, YAML.", show_default=False)]
+ScenarioFile = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="Scenario file, YAML.", show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Changes = Annotated[
     list[str] | None,
@@ -248,4 +250,6 @@ def main() -> None:
     except Exception as bug:
         if debug:
             raise
-        _fail([f"firstday: a bug: {type(bug).__name__}: {bug}; run again with --debug and report it"], EXIT_BUG)
+        _fail(
+            [f"firstday: a bug: {type(bug).__name__}: {bug}; run again with --debug and report it"], EXIT_BUG
+        )

@@ -31,7 +31,16 @@ _EVENTS = (
     "stabilised",
     "support_exhausted",
 )
-_MEANS = ("offer_price", "float_at_listing", "purchases", "bought_of_short", "exercised", "lift", "pressure_move", "scarcity")
+_MEANS = (
+    "offer_price",
+    "float_at_listing",
+    "purchases",
+    "bought_of_short",
+    "exercised",
+    "lift",
+    "pressure_move",
+    "scarcity",
+)
 _EXHAUSTED = 1.0 - 1e-5
 """Share of the short from which it counts as covered: purchases come from a single-precision lift."""
 
@@ -178,7 +187,9 @@ class Collector:
             "quantile_error": 0.0 if self._kept is not None else HISTOGRAM_WIDTH,
         }
 
-    def _quantiles(self, name: str) -> tuple[dict[float, tuple[float, float]], dict[float, tuple[float, float]]]:
+    def _quantiles(
+        self, name: str
+    ) -> tuple[dict[float, tuple[float, float]], dict[float, tuple[float, float]]]:
         """Quantiles of the return and of the price with their standard errors."""
         if self._kept is not None:
             rows = self._kept[:, : self.paths]

@@ -89,7 +89,10 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
         market = load_market(scenario.market, folder)
     if market.venue != scenario.venue:
         raise invalid(
-            scenario.name, "market", f"{market.name} is of {market.venue}", f"use a market of {scenario.venue}"
+            scenario.name,
+            "market",
+            f"{market.name} is of {market.venue}",
+            f"use a market of {scenario.venue}",
         )
     features = features_of(scenario)
     peers = scenario.peers
@@ -156,6 +159,7 @@ def _demand(scenario: Scenario, market: Market) -> DemandParameters:
         public_saturation=curve.public_saturation,
         public_deflation=curve.public_deflation,
         placing_deflation=curve.placing_deflation,
+        placing_activity=curve.placing_activity,
         elasticity=curve.anchored_elasticity if scenario.ah_listing else curve.elasticity,
     )
 
@@ -165,7 +169,11 @@ def _terms(scenario: Scenario, market: Market) -> TermParameters:
     offer = scenario.offer
     base = float(offer.base_shares)
     money = scenario.cornerstones.committed_hkd if scenario.cornerstones is not None else None
-    fixed_shares = scenario.locked_shares() if money is None else scenario.locked_shares() - scenario.cornerstone_shares()
+    fixed_shares = (
+        scenario.locked_shares()
+        if money is None
+        else scenario.locked_shares() - scenario.cornerstone_shares()
+    )
     if offer.price is not None:
         low = high = floor = offer.price
     elif offer.price_range is not None:

@@ -90,9 +90,13 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
 
 def _check_destination(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise invalid("--out", "", f"{out} is not a directory", "name a new directory or that of an earlier run")
+        raise invalid(
+            "--out", "", f"{out} is not a directory", "name a new directory or that of an earlier run"
+        )
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
-        raise invalid("--out", "", f"{out} holds other files", "name a new directory or that of an earlier run")
+        raise invalid(
+            "--out", "", f"{out} holds other files", "name a new directory or that of an earlier run"
+        )
 
 
 def prepare_destination(out: Path) -> None:
@@ -109,7 +113,9 @@ def prepare_destination(out: Path) -> None:
         with tempfile.TemporaryFile(dir=out.parent):
             pass
     except OSError as fault:
-        raise invalid("--out", "", f"{out.parent} cannot be written: {fault.strerror}", "name another directory") from fault
+        raise invalid(
+            "--out", "", f"{out.parent} cannot be written: {fault.strerror}", "name another directory"
+        ) from fault
 
 
 def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] | None = None) -> Path:
@@ -139,7 +145,9 @@ def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] 
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except OSError as fault:
-        raise invalid("--out", "", f"{out} cannot be written: {fault.strerror}", "free space or name another place") from fault
+        raise invalid(
+            "--out", "", f"{out} cannot be written: {fault.strerror}", "free space or name another place"
+        ) from fault
     return out
 
 
@@ -213,11 +221,23 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:
         raise invalid(str(path), "", f"is not JSON: {fault}", "run the scenario again") from fault
-    wanted = {"format": int, "scenario": dict, "market": dict, "paths": int, "files": dict, "kept_paths": bool}
+    wanted = {
+        "format": int,
+        "scenario": dict,
+        "market": dict,
+        "paths": int,
+        "files": dict,
+        "kept_paths": bool,
+    }
     if not isinstance(manifest, dict):
         raise invalid(str(path), "", "is not a manifest", "run the scenario again")
     faults = [
-        Fault(str(path), key, "is missing or of another kind", f"expected {kind.__name__}; run the scenario again")
+        Fault(
+            str(path),
+            key,
+            "is missing or of another kind",
+            f"expected {kind.__name__}; run the scenario again",
+        )
         for key, kind in wanted.items()
         if not isinstance(manifest.get(key), kind)
     ]
@@ -234,7 +254,9 @@ def _changed_files(directory: Path, manifest: Mapping[str, Any]) -> list[Fault]:
         path = directory / name
         # A manifest from elsewhere must not make us read outside its directory.
         if Path(name).name != name or path.is_symlink():
-            faults.append(Fault(str(directory), name, "is not a plain file of this directory", "run it again"))
+            faults.append(
+                Fault(str(directory), name, "is not a plain file of this directory", "run it again")
+            )
         elif not path.is_file():
             faults.append(Fault(str(path), "", "is missing", "run the scenario again"))
         elif _sha256(path) != expected:
@@ -259,7 +281,9 @@ def _differences(directory: Path, manifest: Mapping[str, Any], again: Result) ->
             ]
         if different:
             named = ", ".join(different)
-            faults.append(Fault(str(directory / "paths.npz"), named, "differs when recomputed", _why(manifest)))
+            faults.append(
+                Fault(str(directory / "paths.npz"), named, "differs when recomputed", _why(manifest))
+            )
     return faults
 
 

@@ -56,7 +56,10 @@ def _cache_folder() -> Path | None:
 
 CACHE_FOLDER = None if config.DISABLE_JIT else _cache_folder()
 if CACHE_FOLDER is None and not config.DISABLE_JIT:
-    print("firstday: no folder for compiled kernels is writable; they compile again in each run", file=sys.stderr)
+    print(
+        "firstday: no folder for compiled kernels is writable; they compile again in each run",
+        file=sys.stderr,
+    )
 
 
 def is_cached() -> bool:
@@ -70,7 +73,9 @@ def kernel(function):
     # The cache picks its folder when the decorator runs; other users of Numba in this process keep theirs.
     config.CACHE_DIR = str(CACHE_FOLDER or previous)
     try:
-        return numba.njit(error_model="numpy", fastmath=False, nogil=True, cache=CACHE_FOLDER is not None)(function)
+        return numba.njit(error_model="numpy", fastmath=False, nogil=True, cache=CACHE_FOLDER is not None)(
+            function
+        )
     finally:
         config.CACHE_DIR = previous
 

@@ -39,6 +39,18 @@ def float_at_listing(terms, locked):
 
 
 @scalar
+def active_float(demand, terms, locked, public_tranche):
+    """Shares whose holders may trade on the first day: all of the public tranche, a share of the placing.
+
+    With an activity of one this is the float at listing, whatever the reallocation.
+    """
+    lent = terms.over_allotment if terms.over_allotment_borrowed else 0.0
+    placing = 1.0 + terms.size_adjustment - public_tranche - locked
+    placing = 0.0 if placing < 0.0 else placing
+    return public_tranche + demand.placing_activity * placing + lent + terms.other_tradable
+
+
+@scalar
 def demand_at_offer(demand, terms, locked, log_public, log_placing):
     """Demand in shares at the offer price for a valuation of zero: MODEL equation (2) at ``u = 0``."""
     placing = 1.0 + terms.size_adjustment - terms.public_tranche - locked
@@ -46,7 +58,7 @@ def demand_at_offer(demand, terms, locked, log_public, log_placing):
     applied = 1.0 + exponential(log_public) / demand.public_saturation
     retail = exponential(demand.public_deflation * logarithm(applied))
     institutions = exponential(demand.placing_deflation * log_placing)
-    return demand.kappa * (terms.public_tranche * retail + placing * institutions)
+    return demand.kappa * (terms.public_tranche * retail + demand.placing_activity * placing * institutions)
 
 
 @kernel

@@ -65,7 +65,9 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
             out[row, i] = recorded[row, i]
     for row in range(trace.shape[0]):
         for i in range(paths):
-            trace[row, i] = trace[row, i] if recorded[_CLOSE, i] == recorded[_CLOSE, i] else np.float32(np.nan)
+            trace[row, i] = (
+                trace[row, i] if recorded[_CLOSE, i] == recorded[_CLOSE, i] else np.float32(np.nan)
+            )
 
 
 @kernel
@@ -76,7 +78,9 @@ def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, first
         stop = min(start + LANES, paths)
         first = np.uint64(first_path + np.uint64(start))
         here = trace[:, start:stop]
-        simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first, out[:, start:stop], here)
+        simulate_block(
+            key_low, key_high, coverage, demand, terms, day, ticks, first, out[:, start:stop], here
+        )
 
 
 def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, threads: int = 1) -> None:

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from sim.kernels._jit import kernel, scalar
 from sim.kernels.arithmetic import exponential, logarithm
-from sim.kernels.demand import demand_at_offer, float_at_listing, locked_shares, offer_price, reallocate
+from sim.kernels.demand import (
+    active_float,
+    demand_at_offer,
+    float_at_listing,
+    locked_shares,
+    offer_price,
+    reallocate,
+)
 from sim.kernels.parameters import QUANTITIES
 from sim.kernels.stabilisation import full_lift
 from sim.kernels.ticks import round_to_ticks
 
-_OFFER, _PUBLIC, _PLACING, _TRANCHE, _LOCKED, _FLOAT, _VALUATION, _SCARCITY = (
+_OFFER, _PUBLIC, _PLACING, _TRANCHE, _LOCKED, _FLOAT, _ACTIVE, _VALUATION, _SCARCITY = (
     QUANTITIES.index(name)
     for name in (
         "offer_price",
@@ -22,6 +29,7 @@ _OFFER, _PUBLIC, _PLACING, _TRANCHE, _LOCKED, _FLOAT, _VALUATION, _SCARCITY = (
         "public_tranche",
         "cornerstones",
         "float_at_listing",
+        "active_float",
         "valuation",
         "scarcity",
     )
@@ -50,20 +58,22 @@ def price_offers(terms, ticks, log_placing, offers):
 
 
 @kernel
-def float_of_offers(terms, offers, locked, tradable):
-    """Locked shares and float of each path."""
+def float_of_offers(demand, terms, offers, public_tranche, locked, tradable, active):
+    """Locked shares, float and active float of each path."""
     for i in range(offers.shape[0]):
         locked[i] = locked_shares(terms, offers[i])
     for i in range(offers.shape[0]):
         tradable[i] = float_at_listing(terms, locked[i])
+    for i in range(offers.shape[0]):
+        active[i] = active_float(demand, terms, locked[i], public_tranche[i])
 
 
 @kernel
-def scarcity_of_offers(demand, terms, log_public, log_placing, locked, out):
-    """``log(K0 / F0) / eta`` of each path at a valuation of zero."""
+def scarcity_of_offers(demand, terms, log_public, log_placing, locked, active, out):
+    """``log(K0 / F) / eta`` of each path at a valuation of zero, ``F`` its active float."""
     for i in range(out.shape[0]):
         wanted = demand_at_offer(demand, terms, locked[i], log_public[i], log_placing[i])
-        out[i] = clearing_pressure(wanted, float_at_listing(terms, locked[i]), demand.elasticity)
+        out[i] = clearing_pressure(wanted, active[i], demand.elasticity)
 
 
 @kernel
@@ -73,12 +83,12 @@ def clear_opening(demand, terms, day, ticks, log_public, log_placing, valuation,
     exponentials(log_public, out[_PUBLIC])
     exponentials(log_placing, out[_PLACING])
     reallocate(terms, out[_PUBLIC], out[_TRANCHE])
-    float_of_offers(terms, out[_OFFER], out[_LOCKED], out[_FLOAT])
-    scarcity_of_offers(demand, terms, log_public, log_placing, out[_LOCKED], out[_SCARCITY])
-    tradable, scarcity, recorded = out[_FLOAT], out[_SCARCITY], out[_VALUATION]
+    float_of_offers(demand, terms, out[_OFFER], out[_TRANCHE], out[_LOCKED], out[_FLOAT], out[_ACTIVE])
+    scarcity_of_offers(demand, terms, log_public, log_placing, out[_LOCKED], out[_ACTIVE], out[_SCARCITY])
+    active, scarcity, recorded = out[_ACTIVE], out[_SCARCITY], out[_VALUATION]
     for i in range(pressure.shape[0]):
         pressure[i] = scarcity[i] + valuation[i]
     for i in range(pressure.shape[0]):
         recorded[i] = valuation[i]
     for i in range(capacity.shape[0]):
-        capacity[i] = full_lift(tradable[i], terms.over_allotment, day.stabilisation_elasticity)
+        capacity[i] = full_lift(active[i], terms.over_allotment, day.stabilisation_elasticity)

@@ -48,12 +48,17 @@ class CoverageParameters(NamedTuple):
 
 
 class DemandParameters(NamedTuple):
-    """Demand curve: MODEL equation (2), ``K0 = kappa [rho0 (1 + R/R*)^theta_R + placing I^theta_I] exp(eta u)``."""
+    """Demand curve: MODEL equation (2), ``K0 = kappa [rho0 (1 + R/R*)^theta_R + placing I^theta_I] exp(eta u)``.
+
+    ``placing_activity`` is the share of unlocked placing shares whose holders may trade on the first day; the
+    others, like a lock-up, take shares out of the float and their own demand with them.
+    """
 
     kappa: float
     public_saturation: float
     public_deflation: float
     placing_deflation: float
+    placing_activity: float
     elasticity: float
 
 
@@ -145,6 +150,7 @@ QUANTITIES = (
     "public_tranche",
     "cornerstones",
     "float_at_listing",
+    "active_float",
     "purchases",
     "minutes_at_offer",
     "minutes_until_below",
@@ -154,7 +160,8 @@ QUANTITIES = (
     "log_close",
 )
 """Rows of the recorded array. Prices in currency rounded to ticks (``vwap`` unrounded); coverages in times;
-``public_tranche``, ``cornerstones``, ``float_at_listing`` and ``purchases`` in fractions of the base offer;
+``public_tranche``, ``cornerstones``, ``float_at_listing`` (all that may trade), ``active_float`` (all whose
+holders may trade) and ``purchases`` in fractions of the base offer;
 ``minutes_until_below`` is NaN when the price never falls below the offer price; ``valuation`` is ``u`` and
-``scarcity`` ``log(K0/F0)/eta`` at ``u = 0``, ``pressure_close`` is ``y`` at the close and ``log_close`` the log
+``scarcity`` ``log(K0/F)/eta`` at ``u = 0``, ``pressure_close`` is ``y`` at the close and ``log_close`` the log
 return of the close before rounding. A withdrawn path has NaN in every row but the offer price and coverages."""

@@ -12,7 +12,7 @@ from sim.kernels.parameters import QUANTITIES
 from sim.kernels.stabilisation import purchases
 from sim.kernels.ticks import round_to_ticks
 
-_OPEN, _HIGH, _LOW, _CLOSE, _VWAP, _OFFER, _PUBLIC, _PLACING, _FLOAT, _PURCHASES = (
+_OPEN, _HIGH, _LOW, _CLOSE, _VWAP, _OFFER, _PUBLIC, _PLACING, _ACTIVE, _PURCHASES = (
     QUANTITIES.index(name)
     for name in (
         "open",
@@ -23,12 +23,13 @@ _OPEN, _HIGH, _LOW, _CLOSE, _VWAP, _OFFER, _PUBLIC, _PLACING, _FLOAT, _PURCHASES
         "offer_price",
         "public_coverage",
         "placing_coverage",
-        "float_at_listing",
+        "active_float",
         "purchases",
     )
 )
 _AT_OFFER, _UNTIL_BELOW, _PRESSURE_CLOSE, _LOG_CLOSE = (
-    QUANTITIES.index(name) for name in ("minutes_at_offer", "minutes_until_below", "pressure_close", "log_close")
+    QUANTITIES.index(name)
+    for name in ("minutes_at_offer", "minutes_until_below", "pressure_close", "log_close")
 )
 
 
@@ -80,7 +81,7 @@ def record_block(terms, day, ticks, log_placing, scratch, out):
     prices_on_ticks(offers, scratch[LOW], ticks, out[_LOW])
     prices_on_ticks(offers, scratch[PRICE], ticks, out[_CLOSE])
     average_prices(offers, scratch[MEAN], scratch[SQUARE], out[_VWAP])
-    bought(out[_FLOAT], scratch[LIFT], day.stabilisation_elasticity, out[_PURCHASES])
+    bought(out[_ACTIVE], scratch[LIFT], day.stabilisation_elasticity, out[_PURCHASES])
     for i in range(out.shape[1]):
         out[_AT_OFFER, i] = scratch[AT_OFFER, i]
         out[_PRESSURE_CLOSE, i] = scratch[PRESSURE, i]

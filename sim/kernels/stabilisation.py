@@ -16,8 +16,14 @@ _ZERO = np.float32(0)
 
 @scalar
 def full_lift(tradable, over_allotment, elasticity):
-    """Lift of the log price when the whole short has been bought: ``log(F0 / (F0 - g)) / eta``."""
-    return logarithm(tradable / (tradable - over_allotment)) / elasticity
+    """Lift of the log price when the whole short has been bought: ``log(F0 / (F0 - g)) / eta``.
+
+    At most 95% of the float can be bought: of a float smaller than that the short is never covered.
+    """
+    left = tradable - over_allotment
+    least = 0.05 * tradable
+    left = least if left < least else left
+    return logarithm(tradable / left) / elasticity
 
 
 @scalar

@@ -65,12 +65,16 @@ class Origin(_Part):
 
 
 class Demand(_Part):
-    """Demand curve: MODEL equation (2). Coverage is in times; ``elasticity`` is ``eta``."""
+    """Demand curve: MODEL equation (2). Coverage is in times; ``elasticity`` is ``eta``.
+
+    ``placing_activity`` is the share of the unlocked placing whose holders may trade on the first day.
+    """
 
     kappa: Positive
     public_saturation: Positive
     public_deflation: Fraction
     placing_deflation: Real
+    placing_activity: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
     elasticity: Positive
     anchored_elasticity: Positive
 
@@ -231,9 +235,13 @@ def load_market(name: str, folder: Path | None = None) -> Market:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         known = ", ".join(sorted(file.stem for file in MARKETS_FOLDER.glob("*.yaml")))
-        raise invalid(str(path), "market", f"cannot be read: {fault}", f"use one of {known}, or a file") from fault
+        raise invalid(
+            str(path), "market", f"cannot be read: {fault}", f"use one of {known}, or a file"
+        ) from fault
     try:
         data = YAML(typ="safe", pure=True).load(text)
     except YAMLError as fault:
-        raise invalid(str(path), "", f"is not YAML: {fault}", "write a market with firstday calibrate") from fault
+        raise invalid(
+            str(path), "", f"is not YAML: {fault}", "write a market with firstday calibrate"
+        ) from fault
     return market_from_mapping(data, str(path))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.errors import invalid
 from sim.kernels.coverage import log_spreads
+from sim.kernels.demand import reallocate
 from sim.kernels.opening import float_of_offers, scarcity_of_offers
 from sim.kernels.parameters import CoverageParameters, DemandParameters, TermParameters
 from sim.market.parameters import Features, Market
@@ -111,7 +112,9 @@ def coverage_parameters(
     return _after_grey(math.log1p(scenario.observed.grey_return), prior, market, features, demand, terms)
 
 
-def _prior_parameters(law: GaussianLaw, market: Market, features: Features, weight: float) -> CoverageParameters:
+def _prior_parameters(
+    law: GaussianLaw, market: Market, features: Features, weight: float
+) -> CoverageParameters:
     """Factor the Gaussian as log R, log I given log R, and h given both."""
     c = law.covariance
     public_sd = math.sqrt(max(c[0, 0], 0.0))
@@ -193,12 +196,17 @@ def _after_grey(
     shift_i = prior.placing_slope * shift_r + placing_shift[i]
     log_public, log_placing = prior.public_mean + shift_r, prior.placing_mean + shift_i
     scarcity = np.empty_like(log_public)
-    locked = np.full_like(log_public, _locked_at(terms))
-    scarcity_of_offers(demand, terms, log_public, log_placing, locked, scarcity)
+    locked, tradable, active, tranche = (np.empty_like(log_public) for _ in range(4))
+    reallocate(terms, np.exp(log_public), tranche)
+    offers = np.full_like(log_public, terms.price_low)
+    float_of_offers(demand, terms, offers, tranche, locked, tradable, active)
+    scarcity_of_offers(demand, terms, log_public, log_placing, locked, active, scarcity)
     spread = np.empty_like(log_public)
     log_spreads(prior, log_public, spread)
     centre = (
-        prior.valuation_mean + prior.valuation_public_slope * shift_r + prior.valuation_placing_slope * shift_i
+        prior.valuation_mean
+        + prior.valuation_public_slope * shift_r
+        + prior.valuation_placing_slope * shift_i
     )
     variance = prior.valuation_sd**2 + np.exp(2.0 * spread) * scales[v]
     noise = math.exp(2.0 * grey.noise.at(features)) * noise_scales[w]
@@ -215,10 +223,3 @@ def _after_grey(
         node_valuation_mean=centre + grey.slope * variance / total * surprise,
         node_valuation_sd=np.sqrt(variance * noise / total),
     )
-
-
-def _locked_at(terms: TermParameters) -> float:
-    """Locked fraction at the known offer price, from the kernels' own rule."""
-    locked, tradable = np.empty(1), np.empty(1)
-    float_of_offers(terms, np.array([terms.price_low]), locked, tradable)
-    return float(locked[0])

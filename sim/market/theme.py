@@ -74,6 +74,8 @@ def theme_heat(peers: Sequence[Peer], market: Peers, list_date: date) -> ThemeHe
         information = weight / venue.idiosyncratic_sd**2
         precision += venue.transfer**2 * information
         excess = math.log1p(peer.first_day_return) - norm.mean
-        terms.append((peer.name, excess + norm.mean, norm.mean, weight, venue.transfer * information * excess))
+        terms.append(
+            (peer.name, excess + norm.mean, norm.mean, weight, venue.transfer * information * excess)
+        )
     contributions = tuple(PeerContribution(*term[:4], term[4] / precision) for term in terms)
     return ThemeHeat(sum(c.contribution for c in contributions), precision**-0.5, contributions)

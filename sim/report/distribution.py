@@ -94,21 +94,6 @@ def quantile(histogram: LogReturnHistogram, probability: float) -> float:
     return math.expm1(float(np.interp(level, mass, place)))
 
 
-def quantile_error(histogram: LogReturnHistogram, probability: float) -> float:
-    """Standard error of a quantile, by half the distance of the order statistics one standard error away.
-
-    The count below a quantile is binomial, so its level is known to ``sqrt(p (1 - p) / n)``; reading the
-    quantiles at both ends turns that into returns without a density estimate, also beside an atom
-    (Conover, Practical Nonparametric Statistics, 1999, section 3.2).
-    """
-    if histogram.total == 0:
-        return math.nan
-    step = math.sqrt(probability * (1.0 - probability) / histogram.total)
-    upper = quantile(histogram, min(1.0, probability + step))
-    lower = quantile(histogram, max(0.0, probability - step))
-    return 0.5 * (upper - lower)
-
-
 def share_between(histogram: LogReturnHistogram, low: float, high: float) -> tuple[float, float]:
     """Fractions of the paths with simple returns below ``low`` and above ``high`` (``low <= 0 <= high``)."""
     if histogram.total == 0:

@@ -137,9 +137,10 @@ def error_percent(value: float | None, standard_error: float | None, *, most: in
 
 def probability_with_error(value: float | None, standard_error: float | None, sign: str = "+-") -> str:
     """Write a probability and its standard error, ``7.9% +- 0.1%``; without error where it has none."""
-    if value is None or value in (0.0, 1.0) or not standard_error or not math.isfinite(standard_error):
+    if value is None or not standard_error or not math.isfinite(standard_error):
         return probability(value, standard_error)
-    text = percent(value, standard_error, most=3)
+    sure = value in (0.0, 1.0)
+    text = probability(value) if sure else percent(value, standard_error, most=3)
     return f"{text} {sign} {error_percent(value, standard_error, most=3)}"
 
 

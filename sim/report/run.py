@@ -177,15 +177,34 @@ def statistic(summary: Mapping[str, Any], group: str, quantity: str, name: str) 
     quantity
         ``open``, ``high``, ``low``, ``close`` or ``vwap``.
     name
-        ``mean``, ``mean_se``, ``sd`` or the level of a quantile, ``0.5``.
+        ``mean``, ``mean_se`` or ``sd``.
     """
-    figures = (summary.get(group) or {}).get(quantity) or {}
-    value = figures.get(name) if name in figures else (figures.get("quantiles") or {}).get(name)
-    return math.nan if value is None else float(value)
+    return number_of(summary[group][quantity].get(name))
+
+
+def quantile(summary: Mapping[str, Any], group: str, quantity: str, level: str) -> tuple[float, float]:
+    """Read a quantile of a quantity and its standard error, NaN where the run has none.
+
+    Parameters
+    ----------
+    summary, group, quantity
+        As in :func:`statistic`.
+    level
+        Probability as written in the summary, ``0.5``.
+    """
+    figures = summary[group][quantity]
+    return number_of(figures["quantiles"].get(level)), number_of(figures["quantiles_se"].get(level))
 
 
 def probability_of(summary: Mapping[str, Any], event: str) -> tuple[float, float]:
-    """Read the probability of an event and its standard error, NaN where the run has none."""
-    entry = (summary.get("probabilities") or {}).get(event) or {}
-    value, error = entry.get("value"), entry.get("se")
-    return math.nan if value is None else float(value), math.nan if error is None else float(error)
+    """Read the probability of an event and its standard error, NaN where the run has none.
+
+    All but ``withdrawn`` are shares of the paths that list.
+    """
+    entry = summary["probabilities"][event]
+    return number_of(entry["value"]), number_of(entry["se"])
+
+
+def number_of(value: float | None) -> float:
+    """A number of the summary; an undefined one is NaN in memory and null in the file."""
+    return math.nan if value is None else float(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim.report import numbers, words
 from sim.report.numbers import MISSING
-from sim.report.run import Run, ThemeHeat, currency_sign, probability_of, statistic
+from sim.report.run import Run, ThemeHeat, currency_sign, number_of, probability_of, statistic
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,11 +94,12 @@ def answer(run: Run) -> list[str]:
     middle = words.quantile_price(run, "close", "0.5")
     price = numbers.money(*middle, sign=currency_sign(run.scenario), most=1)
     below = numbers.probability_with_error(*probability_of(run.summary, "close_below_offer"))
+    withdrawn = probability_of(run.summary, "withdrawn")
+    listed = " if it lists" if withdrawn[0] > 0.0 else ""
     clauses = [
         f"Close: median {median} ({price}), 80% between {low} and {high}",
-        f"{below} chance of closing below the offer",
+        f"{below} chance of closing below the offer{listed}",
     ]
-    withdrawn = probability_of(run.summary, "withdrawn")
     if withdrawn[0] > 0.0:
         clauses.append(f"{numbers.probability_with_error(*withdrawn)} chance that the deal is withdrawn")
     return clauses
@@ -195,25 +196,21 @@ def _facts(run: Run) -> list[str]:
     ] + _theme(run.theme)
 
 
-def _greenshoe(run: Run) -> str | None:
+def _greenshoe(run: Run) -> str:
     short = run.scenario.over_allotted_shares()
     if short == 0:
         return "greenshoe: none, no shares over-allotted"
-    figures = run.summary.get("greenshoe") or {}
-    bought, of_short, exercised = (
-        figures.get(name)
-        for name in ("purchases_mean", "purchases_fraction_of_short_mean", "exercised_fraction_mean")
-    )
-    if bought is None or of_short is None or words.listed_paths(run) == 0:
+    if words.listed_paths(run) == 0:
         return f"greenshoe: {numbers.counted(short)} shares over-allotted"
-    error = _error_of_fraction(of_short, words.listed_paths(run))
-    text = (
-        f"greenshoe: manager buys {numbers.counted(bought, error * short)} shares on average, "
-        f"{numbers.percent(of_short, error)} of its short of {numbers.counted(short)}"
+    figures = run.summary["greenshoe"]
+    bought, error = number_of(figures["purchases_mean"]), number_of(figures["purchases_mean_se"])
+    of_short = number_of(figures["purchases_fraction_of_short_mean"])
+    exercised = number_of(figures["exercised_fraction_mean"])
+    return (
+        f"greenshoe: manager buys {numbers.counted(bought, error)} shares on average, "
+        f"{numbers.percent(of_short, error / short)} of its short of {numbers.counted(short)}; option used on "
+        f"{numbers.percent(exercised, _error_of_fraction(exercised, words.listed_paths(run)))}"
     )
-    if exercised is not None:
-        text += f"; {numbers.percent(exercised, error)} left to the option"
-    return text
 
 
 def _error_of_fraction(mean: float, paths: int) -> float:
@@ -221,21 +218,20 @@ def _error_of_fraction(mean: float, paths: int) -> float:
 
     Bhatia and Davis (2000), A better bound on the variance.
     """
-    return math.sqrt(max(mean * (1.0 - mean), 0.0) / paths) if paths else math.nan
+    return math.sqrt(max(mean * (1.0 - mean), 0.0) / paths)
 
 
 def _decomposition(run: Run) -> str | None:
-    parts = run.summary.get("decomposition") or {}
     names = ("valuation_and_heat", "scarcity", "stabilisation")
-    values = [parts.get(name) for name in names]
-    if words.listed_paths(run) == 0 or any(value is None for value in values):
+    values = [number_of(run.summary["decomposition"][name]) for name in names]
+    if words.listed_paths(run) == 0:
         return None
     error = statistic(run.summary, "returns", "close", "mean_se")
     shown = [
         f"{name.replace('_', ' ')} {numbers.log_points(value, error)}"
         for name, value in zip(names, values, strict=True)
     ]
-    total = numbers.log_points(sum(value for value in values if value is not None), error)
+    total = numbers.log_points(sum(values), error)
     return f"mean log return of the close: {', '.join(shown)} = {total}"
 
 
@@ -256,8 +252,8 @@ def _demand(run: Run) -> str:
 
 
 def _float(run: Run) -> str | None:
-    shares = run.summary.get("float_shares")
-    if shares is None or not math.isfinite(shares):
+    shares = number_of(run.summary["float_shares"])
+    if math.isnan(shares):
         return None
     offer = run.scenario.offer
     of_base = numbers.percent(shares / offer.base_shares, most=0)

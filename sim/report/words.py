@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
-from sim.report import distribution, numbers
-from sim.report.run import STAGE_IN_WORDS, Run, statistic
+from sim.report import numbers
+from sim.report.run import STAGE_IN_WORDS, Run, quantile
 
 QUANTITIES = ("open", "high", "low", "close", "vwap")
 
@@ -33,22 +31,13 @@ def paths_in_words(run: Run) -> str:
 
 
 def quantile_return(run: Run, quantity: str, level: str) -> tuple[float, float]:
-    """Quantile of the simple return from the summary, and its standard error from the histogram."""
-    value = statistic(run.summary, "returns", quantity, level)
-    return value, distribution.quantile_error(run.histograms[quantity], float(level))
+    """Quantile of the simple return and its standard error, NaN where the run has none."""
+    return quantile(run.summary, "returns", quantity, level)
 
 
 def quantile_price(run: Run, quantity: str, level: str) -> tuple[float, float]:
-    """Quantile of the price from the summary, in currency, with its standard error.
-
-    The error is that of the return scaled to the price. Before pricing the offer price varies as well, and
-    the error is right in size only, which is all that rounding asks.
-    """
-    price = statistic(run.summary, "prices", quantity, level)
-    value, error = quantile_return(run, quantity, level)
-    if not (math.isfinite(price) and math.isfinite(error)) or value <= -1.0:
-        return price, math.nan
-    return price, error * price / (1.0 + value)
+    """Quantile of the price and its standard error, in currency, NaN where the run has none."""
+    return quantile(run.summary, "prices", quantity, level)
 
 
 def headline_range(run: Run, minus: str = numbers.PLAIN_MINUS) -> tuple[str, str, str]:
