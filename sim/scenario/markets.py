@@ -6,15 +6,14 @@ from pathlib import Path
 
 from sim.errors import Fault
 from sim.scenario.wording import close_match
-from sim.venues import VENUE_NAMES
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "data" / "markets"
 _SUFFIXES = (".yaml", ".yml")
 
 
 def shipped_markets() -> tuple[str, ...]:
-    """Return the names of the markets that come with the package; each venue has one of its name."""
-    return tuple(sorted({*VENUE_NAMES, *(file.stem for file in _SHIPPED.glob("*.yaml"))}))
+    """Return the names of the markets that come with the package, in alphabetical order."""
+    return tuple(sorted(file.stem for file in _SHIPPED.glob("*.yaml")))
 
 
 def located_market(market: str, folder: Path) -> str | Fault:
