@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.errors import InvalidInput
+from sim.errors import Fault, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,8 @@ def _console() -> Console:
 
 def _changes(pairs: list[str] | None) -> dict[str, object]:
     """Read ``field=value`` pairs, the value as YAML."""
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     from sim.errors import invalid
 
@@ -179,7 +180,7 @@ def validate(
     from sim.scenario import load_scenario
 
     console = _console()
-    faults = []
+    faults: list[Fault] = []
     for path in scenarios:
         try:
             deal = load_scenario(path)
@@ -221,13 +222,13 @@ def bench(
 ) -> None:
     """Time the kernels beside their peers, in nanoseconds per path-step."""
     from sim.bench import run_bench
-    from sim.bench.report import print_bench
+    from sim.bench.report import bench_table
 
     document = run_bench(paths=paths, threads=threads, rounds=rounds)
     if as_json:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
-        print_bench(document, _console())
+        _console().print(bench_table(document))
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:

@@ -25,11 +25,12 @@ from sim.kernels.parameters import (
     TickParameters,
 )
 from sim.kernels.rng import seed_words
+from sim.market.deals import load_deals
 from sim.market.features import features_of
 from sim.market.parameters import Features, Market, load_market
 from sim.market.profile import DayProfile, day_profile
 from sim.market.stages import coverage_parameters
-from sim.market.theme import ThemeHeat, theme_heat
+from sim.market.theme import ThemeHeat, peers_of, theme_heat
 from sim.scenario.scenario import Scenario
 
 BLOCK_PATHS = 16_384
@@ -95,9 +96,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
             f"use a market of {scenario.venue}",
         )
     features = features_of(scenario)
-    peers = scenario.peers
-    if isinstance(peers, str):
-        raise invalid(scenario.name, "peers", "auto needs a fitted market", "list the peers")
+    peers = peers_of(scenario, load_deals)
     heat = theme_heat(peers, market.peers, scenario.list_date)
     demand = _demand(scenario, market)
     terms = _terms(scenario, market)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import platform
 import shutil
 import tempfile
@@ -154,7 +153,7 @@ def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] 
 def _fill(result: Result, folder: Path, draw: Callable[[Result, Path], object] | None) -> None:
     (folder / "summary.json").write_text(summary_json(result), encoding="utf-8")
     if result.kept is not None:
-        np.savez(folder / "paths.npz", **result.kept)
+        np.savez(folder / "paths.npz", allow_pickle=False, **result.kept)
     if draw is not None and result.paths:
         draw(result, folder)
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
@@ -164,15 +163,15 @@ def _fill(result: Result, folder: Path, draw: Callable[[Result, Path], object] |
 def _take_place(beside: Path, out: Path) -> None:
     """Rename the finished directory into place; an earlier run goes only once the new one is there."""
     if not out.exists():
-        os.replace(beside, out)
+        beside.replace(out)
         return
     _check_destination(out)
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    os.replace(out, old)
+    out.replace(old)
     try:
-        os.replace(beside, out)
+        beside.replace(out)
     except OSError:
-        os.replace(old, out)
+        old.replace(out)
         raise
     shutil.rmtree(old)
 

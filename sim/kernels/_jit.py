@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from numba import config
+from numba.core import config
 
 
 def kernel_hash() -> str:

@@ -144,6 +144,6 @@ def fill_normals(first_path, purpose, k0, k1, out):
             out[4 * block + 2, i], out[4 * block + 3, i] = normal_pair_single(b2, b3)
 
 
-def seed_words(seed):
+def seed_words(seed: int) -> tuple[np.uint32, np.uint32]:
     """The key of a seed in [0, 2**64)."""
     return np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32)

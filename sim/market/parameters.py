@@ -48,9 +48,8 @@ class Effects(Features):
 
     def at(self, features: Features) -> float:
         """Return the linear predictor of a deal."""
-        return self.intercept + sum(
-            getattr(self, name) * getattr(features, name) for name in Features.model_fields
-        )
+        own, deal = self.model_dump(), features.model_dump()
+        return self.intercept + sum(float(own[name]) * float(deal[name]) for name in Features.model_fields)
 
 
 class Origin(_Part):
@@ -142,7 +141,10 @@ class Day(_Part):
 
 
 class Grey(_Part):
-    """Grey-market close: ``log(1 + grey) = m + bias + slope (y(0) - m) + exp(noise) t``, ``m`` the forecast of ``y(0)``."""
+    """Grey-market close: ``log(1 + grey) = m + bias + slope (y(0) - m) + exp(noise) t``.
+
+    ``m`` is the forecast of the opening pressure ``y(0)`` before the grey market, ``t`` a Student draw.
+    """
 
     bias: Real
     slope: Positive
@@ -227,7 +229,8 @@ def load_market(name: str, folder: Path | None = None) -> Market:
     InvalidInput
         When there is no such market, or the file is not one.
     """
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     shipped = MARKETS_FOLDER / f"{name}.yaml"
     path = shipped if shipped.is_file() else (folder or Path()) / name

@@ -38,7 +38,8 @@ def day_profile(
     """Lay out the steps of a day: a minute each in continuous sessions, one for a closing auction.
 
     Volatility has a peak at the open and a smaller one at the close; the first minute after a break also carries
-    the news of the break. ``drift`` is of the whole day, in log price. Variances sum to one over the day, volumes with the opening auction's to one.
+    the news of the break. ``drift`` is of the whole day, in log price. Variances sum to one over the day, volumes
+    with the opening auction's to one.
     """
     clock: list[float] = []
     news: list[float] = []

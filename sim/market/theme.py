@@ -8,13 +8,15 @@ the posterior of ``h`` is Gaussian; weights fall with age and distance of busine
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sim.errors import invalid
+from sim.market.deals import Deals
 from sim.market.parameters import Peers
 from sim.scenario.models import Peer
+from sim.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,36 @@ class ThemeHeat:
     mean: float
     se: float
     peers: tuple[PeerContribution, ...]
+
+
+THEME_OF_FLAG = "ai-semiconductors-robotics"
+"""The theme that the past deals flag."""
+PEER_WINDOW = timedelta(days=365)
+"""How long before a deal its automatic peers may have listed."""
+
+
+def peers_of(scenario: Scenario, deals: Callable[[], Deals]) -> tuple[Peer, ...]:
+    """Return the peers of a scenario: its own list, or the past deals of its theme where it says ``auto``.
+
+    Automatic peers are the Hong Kong listings that the past deals flag with the scenario's theme and that listed
+    in the year before it, strictly before its own day. A scenario without that theme has none.
+    """
+    if not isinstance(scenario.peers, str):
+        return scenario.peers
+    if scenario.theme != THEME_OF_FLAG:
+        return ()
+    return tuple(
+        Peer(
+            name=deal.name or deal.code,
+            venue="hkex",
+            list_date=deal.list_date,
+            first_day_return=deal.close_return,
+        )
+        for deal in deals().before(scenario.list_date)
+        if deal.ai_semi_robotics
+        and deal.close_return is not None
+        and deal.list_date >= scenario.list_date - PEER_WINDOW
+    )
 
 
 def theme_heat(peers: Sequence[Peer], market: Peers, list_date: date) -> ThemeHeat:

@@ -88,6 +88,8 @@ def header(run: Run) -> str:
 
 def answer(run: Run) -> list[str]:
     """Give the answer as the clauses of one sentence: the close, its 80% range, the chance of a loss."""
+    if run.paths == 0:
+        return ["No price to report: the run was stopped before its first paths were done"]
     if words.listed_paths(run) == 0:
         return [f"No price to report: the deal is withdrawn on all {run.paths:,} paths"]
     median, low, high = words.headline_range(run)
@@ -206,10 +208,11 @@ def _greenshoe(run: Run) -> str:
     bought, error = number_of(figures["purchases_mean"]), number_of(figures["purchases_mean_se"])
     of_short = number_of(figures["purchases_fraction_of_short_mean"])
     exercised = number_of(figures["exercised_fraction_mean"])
+    used = numbers.percent(exercised, _error_of_fraction(exercised, words.listed_paths(run)))
     return (
         f"greenshoe: manager buys {numbers.counted(bought, error)} shares on average, "
-        f"{numbers.percent(of_short, error / short)} of its short of {numbers.counted(short)}; option used on "
-        f"{numbers.percent(exercised, _error_of_fraction(exercised, words.listed_paths(run)))}"
+        f"{numbers.percent(of_short, error / short)} of its short of {numbers.counted(short)}; "
+        f"option used on {used}"
     )
 
 
