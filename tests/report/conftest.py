@@ -107,21 +107,41 @@ def histogram_of(logs: NDArray[np.float64]) -> Histogram:
     return Histogram(edges, counts.astype(np.int64), int(at_offer.sum()), below, above, logs.size)
 
 
+def quantile_error(ordered: NDArray[np.float64], level: float) -> float:
+    """Half the distance of the order statistics one binomial deviation to either side."""
+    reach = (ordered.size * level * (1.0 - level)) ** 0.5
+    low, high = (int(np.clip(ordered.size * level + side, 0, ordered.size - 1)) for side in (-reach, reach))
+    return float(ordered[high] - ordered[low]) / 2.0
+
+
 def statistics_of(values: NDArray[np.float64]) -> dict[str, Any]:
+    nothing = float("nan")
     if values.size == 0:
-        return {"mean": None, "mean_se": None, "sd": None, "quantiles": dict.fromkeys(LEVELS)}
+        unknown = dict.fromkeys(LEVELS, nothing)
+        return {
+            "mean": nothing,
+            "mean_se": nothing,
+            "sd": nothing,
+            "quantiles": unknown,
+            "quantiles_se": unknown,
+        }
     sd = float(values.std())
+    ordered = np.sort(values)
     return {
         "mean": float(values.mean()),
         "mean_se": sd / values.size**0.5,
         "sd": sd,
         "quantiles": {level: float(np.quantile(values, float(level))) for level in LEVELS},
+        "quantiles_se": {level: quantile_error(ordered, float(level)) for level in LEVELS},
     }
 
 
-def chance(event: NDArray[np.bool_], total: int) -> dict[str, float]:
-    value = float(event.sum()) / total
-    return {"value": value, "se": (value * (1.0 - value) / total) ** 0.5}
+def chance(event: NDArray[np.bool_]) -> dict[str, float]:
+    """Share of the paths, with half a hit and half a miss added for its standard error."""
+    if event.size == 0:
+        return {"value": float("nan"), "se": float("nan")}
+    share = (float(event.sum()) + 0.5) / (event.size + 1.0)
+    return {"value": float(event.mean()), "se": (share * (1.0 - share) / event.size) ** 0.5}
 
 
 def fan_of(
@@ -170,13 +190,13 @@ def make_run(
     paths = n + withdrawn
     pinned = (close_logs <= 0.0) & (deal.short > 0)
     chances = {
-        "withdrawn": chance(np.ones(withdrawn, bool), paths),
-        "open_below_offer": chance(open_logs < 0, paths),
-        "open_at_offer": chance(open_logs == 0, paths),
-        "close_below_offer": chance(close_logs < 0, paths),
-        "close_at_offer": chance(close_logs == 0, paths),
-        "stabilised": chance(pinned, paths),
-        "support_exhausted": chance(pinned & (close_logs < -0.1), paths),
+        "withdrawn": chance(np.arange(paths) < withdrawn),
+        "open_below_offer": chance(open_logs < 0),
+        "open_at_offer": chance(open_logs == 0),
+        "close_below_offer": chance(close_logs < 0),
+        "close_at_offer": chance(close_logs == 0),
+        "stabilised": chance(pinned),
+        "support_exhausted": chance(pinned & (close_logs < -0.1)),
     }
     summary = {
         "scenario": deal.name,
@@ -190,9 +210,11 @@ def make_run(
         "prices": {name: statistics_of(prices * np.exp(values)) for name, values in logs.items()},
         "probabilities": chances,
         "greenshoe": {
+            "over_allotted_shares": deal.short,
             "purchases_mean": 0.07 * deal.short,
-            "purchases_fraction_of_short_mean": 0.07 if deal.short else None,
-            "exercised_fraction_mean": 0.93 if deal.short else None,
+            "purchases_mean_se": 0.2 * deal.short / max(n, 1) ** 0.5,
+            "purchases_fraction_of_short_mean": 0.07 if deal.short else 0.0,
+            "exercised_fraction_mean": 0.91 if deal.short else 0.0,
         },
         "decomposition": {"valuation_and_heat": 0.312, "scarcity": 0.148, "stabilisation": 0.006},
     }

@@ -44,6 +44,7 @@ def test_returns_are_cut_where_the_error_begins(value: float | None, error: floa
         (0.12, 0.03, "12% +- 3%"),
         (0.5, 1e-9, "50.000% +- <0.001%"),
         (0.0, 0.0, "0%"),
+        (0.0, 0.000007, "0% +- 0.001%"),
         (1.0, 0.0, "100%"),
         (math.nan, math.nan, "n/a"),
     ],

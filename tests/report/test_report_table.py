@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,13 @@ def test_a_narrow_console_keeps_the_median(biren: Any) -> None:
         ),
         (
             "biren",
-            "greenshoe: manager buys 3.0m shares on average, 7.0% of its short of 42.7m; 93.0% left to the "
-            "option",
+            "greenshoe: manager buys 3.0m shares on average, 7.0% of its short of 42.7m; "
+            "option used on 91.0%",
         ),
         ("biren", "note: spread of the theme's heat is 0.17 log points: two peers say little"),
         ("star", "greenshoe: none, no shares over-allotted"),
         ("launch", "demand: not observed yet"),
+        ("launch", "32.0% +- 0.2% chance of closing below the offer if it lists;"),
         ("launch", "12.3% +- 0.1% chance that the deal is withdrawn"),
         ("all_withdrawn", "No price to report: the deal is withdrawn on all 10,000 paths"),
         ("huge_tail", "note: interrupted; the figures rest on the paths simulated so far"),
@@ -86,6 +88,12 @@ def test_lines_promised(make: Callable[[str], Any], name: str, line: str) -> Non
     assert line in printed(make(name)).splitlines()
 
 
+def test_a_run_stopped_at_once_is_no_withdrawal(make: Callable[[str], Any]) -> None:
+    text = printed(replace(make("all_withdrawn"), paths=0, partial=True))
+    assert "No price to report: the run was stopped before its first paths were done" in text
+    assert "withdrawn" not in text
+
+
 def test_files_are_named_whole_at_the_end(biren: Any) -> None:
     long = Path("runs") / ("x" * 150) / "histogram.png"
     lines = printed(biren, 80, [long, "runs/biren"]).splitlines()
@@ -93,8 +101,6 @@ def test_files_are_named_whole_at_the_end(biren: Any) -> None:
 
 
 def test_brackets_in_a_name_are_no_markup(biren: Any) -> None:
-    from dataclasses import replace
-
     run = replace(biren, scenario=replace(biren.scenario, name="[red]Biren[/red] [B]"))
     assert "[red]Biren[/red] [B] (06082" in printed(run)
 
