@@ -89,14 +89,16 @@ class Page:
     def wrapped(self, text: str, size: float, weight: str, width: float, most: int) -> list[str]:
         """Break a text into at most ``most`` lines no wider than ``width``; what is left over is cut."""
         lines: list[str] = []
-        line = ""
+        line, reach = "", 0.0
+        space = self.width_of("n n", size, weight) - 2.0 * self.width_of("n", size, weight)
         for word in text.split():
-            longer = f"{line} {word}" if line else word
-            if line and self.width_of(longer, size, weight) > width:
+            wide = self.width_of(word, size, weight)
+            if line and reach + space + wide > width:
                 lines.append(line)
-                line = word
+                line, reach = word, wide
             else:
-                line = longer
+                reach += (space if line else 0.0) + wide
+                line = f"{line} {word}" if line else word
         lines.append(line)
         cut = len(lines) > most
         lines = lines[:most]

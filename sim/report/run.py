@@ -179,7 +179,7 @@ def statistic(summary: Mapping[str, Any], group: str, quantity: str, name: str) 
     name
         ``mean``, ``mean_se`` or ``sd``.
     """
-    return number_of(summary[group][quantity].get(name))
+    return number_of(summary[group][quantity][name])
 
 
 def quantile(summary: Mapping[str, Any], group: str, quantity: str, level: str) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image
 
-from sim.report import style
+from sim.report import distribution, style
 from sim.report.fan import fan_figure, has_fan
 from sim.report.histogram import histogram_figure
 from sim.report.layout import printable, spread
@@ -166,6 +166,43 @@ def test_extreme_runs_are_drawn_and_say_what_they_leave_out(any_run: Any, tmp_pa
 def test_the_histogram_says(make: Callable[[str], Any], name: str, words: str) -> None:
     said = " ".join(text.get_text() for text in visible_texts(histogram_figure(make(name))))
     assert words in said
+
+
+def test_every_panel_shades_the_middle_80_percent_of_its_own_price(biren: Any) -> None:
+    figure = histogram_figure(biren)
+    bands = []
+    for panel in figure.axes:
+        for patch in panel.patches:
+            if matplotlib.colors.to_hex(patch.get_facecolor()) == style.BAND:
+                box = patch.get_path().get_extents(patch.get_patch_transform())
+                bands.append((box.x0, box.x1))
+    wanted = []
+    for quantity in ("close", "open", "high", "low"):
+        quantiles = biren.summary["returns"][quantity]["quantiles"]
+        wanted.append((quantiles["0.1"], quantiles["0.9"]))
+    np.testing.assert_allclose(bands, wanted)
+
+
+def test_bars_and_atom_hold_the_shares_of_the_paths(biren: Any) -> None:
+    """Areas of the bars of the close, by colour, are the shares below, at and above the offer price."""
+    panel = histogram_figure(biren).axes[0]
+    low, high = panel.get_xlim()
+    areas = []
+    for collection in panel.collections:
+        corners = np.array([path.vertices[:4] for path in collection.get_paths()])
+        areas.append(float(((corners[:, 2, 0] - corners[:, 1, 0]) * corners[:, 1, 1]).sum()))
+    width = np.median(corners[:, 2, 0] - corners[:, 1, 0])
+    closes = distribution.shares(biren.histograms["close"])
+    under, over = distribution.share_between(biren.histograms["close"], low, high)
+    np.testing.assert_allclose(
+        np.array(areas) / width, [closes.below - under, closes.above - over], atol=1e-9
+    )
+    atom = max(
+        patch.get_height()
+        for patch in panel.patches
+        if matplotlib.colors.to_hex(patch.get_facecolor()) == style.AT_OFFER
+    )
+    assert atom == pytest.approx(closes.at_offer)
 
 
 def test_titles_begin_with_the_number(make: Callable[[str], Any]) -> None:
