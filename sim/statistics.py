@@ -82,11 +82,11 @@ class LogReturnHistogram:
     def quantile(self, probability: float) -> float:
         """Log return at a probability, linear inside a bin; off by at most a bin's width. NaN without paths.
 
-        A quantile outside the grid is its nearest edge.
+        A quantile outside the grid is its nearest edge; that at 0 is the lower edge of the lowest bin with a path.
         """
-        rank = probability * self.total
         if self.total == 0:
             return math.nan
+        rank = max(probability * self.total, math.ulp(0.0))
         middle = HISTOGRAM_BINS // 2
         counts = np.concatenate([[self.below], self.counts[:middle], [self.at_offer], self.counts[middle:]])
         cumulative = np.cumsum(counts)
@@ -97,7 +97,8 @@ class LogReturnHistogram:
             return 0.0
         cell = index - 1 if index <= middle else index - 2
         before = cumulative[index - 1]
-        share = min((rank - before) / counts[index], 1.0) if counts[index] else 0.0
+        # The rank falls into an empty bin only beyond the last one, among the paths above the grid.
+        share = min((rank - before) / counts[index], 1.0) if counts[index] else 1.0
         return float(self.edges[cell] + share * (self.edges[cell + 1] - self.edges[cell]))
 
 
@@ -141,7 +142,7 @@ def quantile_se(ordered: NDArray[np.float64], probability: float) -> float:
     n = ordered.size
     if n < 2:
         return math.nan
-    reach = math.sqrt(n * probability * (1.0 - probability))
-    low = int(np.clip(math.floor(n * probability - reach), 0, n - 1))
-    high = int(np.clip(math.ceil(n * probability + reach), 0, n - 1))
+    middle, reach = (n - 1) * probability, math.sqrt(n * probability * (1.0 - probability))
+    low = int(np.clip(math.floor(middle - reach), 0, n - 1))
+    high = int(np.clip(math.ceil(middle + reach), 0, n - 1))
     return float(ordered[high] - ordered[low]) / 2.0
