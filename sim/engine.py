@@ -106,7 +106,9 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     parameters = KernelParameters(
         key_low=key_low,
         key_high=key_high,
-        coverage=coverage_parameters(scenario, market, features, heat, demand, terms),
+        coverage=coverage_parameters(
+            scenario.observed, scenario.stage, market, features, heat, demand, terms
+        ),
         demand=demand,
         terms=terms,
         day=_day(scenario, market, features, profile),
@@ -218,7 +220,7 @@ def _terms(scenario: Scenario, market: Market) -> TermParameters:
 
 def _day(scenario: Scenario, market: Market, features: Features, profile: DayProfile) -> DayParameters:
     venue, day = scenario.rules, market.day
-    base = math.exp(day.volatility.at(features))
+    base = market.uncertainty.valuation * math.exp(day.volatility.at(features))
     halt_ends = venue.halt_ends_by
     last_step = profile.steps if halt_ends is None else int(np.searchsorted(profile.clock, halt_ends))
     return DayParameters(

@@ -1,7 +1,7 @@
 """The stabilising manager: MODEL equations (4) and (5).
 
-All arithmetic of a step is single precision. Comparisons are written out instead of ``max`` and ``min`` so that
-the sign of a zero is the same compiled and in plain Python.
+All arithmetic of a step is single precision. Comparisons are written out instead of ``max`` and ``min``: the sign
+of a zero is then the same compiled and in plain Python, and a NaN stays one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def full_lift(tradable, over_allotment, elasticity):
 def lift_after(pressure, lift, capacity, absorption):
     """Lift after a share ``absorption`` of the excess supply has reached the bid, within the short."""
     gap = -(pressure + lift)
-    gap = gap if gap > _ZERO else _ZERO
+    gap = _ZERO if gap < _ZERO else gap
     lift = lift + absorption * gap
     return lift if lift < capacity else capacity
 
@@ -39,8 +39,8 @@ def lift_after(pressure, lift, capacity, absorption):
 def supported_price(pressure, lift, capacity):
     """Log price against the offer: held at zero from below while the manager still has a short to cover."""
     price = pressure + lift
-    held = lift < capacity and price <= _ZERO
-    return _ZERO if held else price
+    supported = _ZERO if price < _ZERO else price
+    return supported if lift < capacity else price
 
 
 @scalar

@@ -181,6 +181,16 @@ class Peers(_Part):
     venues: Mapping[Literal["hkex", "star"], PeerVenue]
 
 
+class Uncertainty(_Part):
+    """Factors on the spreads that stand for the uncertainty of the fitted parameters themselves.
+
+    ``valuation`` widens the valuation, the grey-market noise and the day's volatility, ``coverage`` the coverages.
+    """
+
+    valuation: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+    coverage: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+
+
 class Market(_Part):
     """Everything a run takes from past deals."""
 
@@ -195,6 +205,7 @@ class Market(_Part):
     day: Day
     grey: Grey | None
     peers: Peers
+    uncertainty: Uncertainty = Uncertainty()
 
 
 def market_from_mapping(data: Any, source: str) -> Market:

@@ -20,9 +20,9 @@ from sim.kernels.coverage import log_spreads
 from sim.kernels.demand import reallocate
 from sim.kernels.opening import float_of_offers, scarcity_of_offers
 from sim.kernels.parameters import CoverageParameters, DemandParameters, TermParameters
-from sim.market.parameters import Features, Market
+from sim.market.parameters import Features, Grey, Market
 from sim.market.theme import ThemeHeat
-from sim.scenario.scenario import Scenario
+from sim.scenario.models import Observed, Stage
 
 Array = NDArray[np.float64]
 
@@ -53,63 +53,72 @@ class GaussianLaw:
         return GaussianLaw(mean, self.covariance - np.outer(gain, across))
 
 
-def coverage_law(scenario: Scenario, market: Market, features: Features, theme: ThemeHeat) -> GaussianLaw:
+def coverage_law(observed: Observed, market: Market, features: Features, theme: ThemeHeat) -> GaussianLaw:
     """Law of log coverages and theme heat given the deal and all that is observed of its coverage."""
     public, placing = market.coverage.public, market.coverage.placing
     loading = np.array([public.theme_loading, placing.theme_loading, 1.0])
+    public_sd, placing_sd = (market.uncertainty.coverage * part.sd for part in (public, placing))
     covariance = np.zeros((3, 3))
-    covariance[0, 0], covariance[1, 1] = public.sd**2, placing.sd**2
-    covariance[0, 1] = covariance[1, 0] = market.coverage.correlation * public.sd * placing.sd
+    covariance[0, 0], covariance[1, 1] = public_sd**2, placing_sd**2
+    covariance[0, 1] = covariance[1, 0] = market.coverage.correlation * public_sd * placing_sd
     covariance += np.outer(loading, loading) * theme.se**2
     mean = np.array([public.centre.at(features), placing.centre.at(features), 0.0]) + loading * theme.mean
     law = GaussianLaw(mean, covariance)
-    seen = scenario.observed
     axes = np.eye(3)
-    if seen.public_coverage is not None:
-        law = law.observe(axes[0], math.log(max(seen.public_coverage, LOWEST_COVERAGE)), 0.0)
-    elif seen.partial_public_coverage is not None:
-        partial = math.log(max(seen.partial_public_coverage, LOWEST_COVERAGE))
-        law = law.observe(axes[0], partial, seen.partial_noise**2)
-    if seen.placing_coverage is not None:
-        law = law.observe(axes[1], math.log(max(seen.placing_coverage, LOWEST_COVERAGE)), 0.0)
+    if observed.public_coverage is not None:
+        law = law.observe(axes[0], _log_coverage(observed.public_coverage), 0.0)
+    elif observed.partial_public_coverage is not None:
+        partial = _log_coverage(observed.partial_public_coverage)
+        law = law.observe(axes[0], partial, observed.partial_noise**2)
+    if observed.placing_coverage is not None:
+        law = law.observe(axes[1], _log_coverage(observed.placing_coverage), 0.0)
     return law
 
 
+def _log_coverage(times: float) -> float:
+    return math.log(max(times, LOWEST_COVERAGE))
+
+
 def coverage_parameters(
-    scenario: Scenario,
+    observed: Observed,
+    stage: Stage,
     market: Market,
     features: Features,
     theme: ThemeHeat,
     demand: DemandParameters,
     terms: TermParameters,
 ) -> CoverageParameters:
-    """Return what the kernels draw coverage and valuation from at the scenario's stage.
+    """Return what the kernels draw coverage and valuation from.
+
+    Parameters
+    ----------
+    observed
+        What is known of the demand; a grey-market return needs terms with a known offer price.
+    stage
+        Stage of the forecast, which sets the weight of theme heat.
+    market, features, theme
+        Fitted market, features of the deal, posterior heat of its theme.
+    demand, terms
+        The kernels' demand curve and terms.
 
     Raises
     ------
     InvalidInput
-        When a grey-market return comes without an offer price, or the market has no grey-market fit.
+        When there is a grey-market return and the market has no grey-market fit.
     """
-    law = coverage_law(scenario, market, features, theme)
-    weight = market.valuation.theme_weight.get(scenario.stage, 0.0)
+    law = coverage_law(observed, market, features, theme)
+    weight = market.valuation.theme_weight.get(stage, 0.0)
     prior = _prior_parameters(law, market, features, weight)
-    if scenario.observed.grey_return is None:
+    if observed.grey_return is None:
         return prior
-    if scenario.offer.price is None:
-        raise invalid(
-            scenario.name,
-            "observed.grey_return",
-            "a grey-market return needs the offer price it is measured against",
-            "give offer.price",
-        )
     if market.grey is None:
         raise invalid(
-            scenario.name,
-            "observed.grey_return",
-            f"the market {market.name} has no grey-market fit",
+            f"market {market.name}",
+            "grey",
+            "a grey-market return is given and the market has no grey-market fit",
             "leave grey_return out or use another market",
         )
-    return _after_grey(math.log1p(scenario.observed.grey_return), prior, market, features, demand, terms)
+    return _after_grey(math.log1p(observed.grey_return), market.grey, prior, market, features, demand, terms)
 
 
 def _prior_parameters(
@@ -137,7 +146,7 @@ def _prior_parameters(
         valuation_public_slope=weight * float(heat_slopes[0]),
         valuation_placing_slope=weight * float(heat_slopes[1]),
         valuation_sd=abs(weight) * math.sqrt(heat_variance),
-        spread_mean=valuation.spread.at(features) - 6.0 * third,
+        spread_mean=valuation.spread.at(features) + math.log(market.uncertainty.valuation) - 6.0 * third,
         spread_slope=third,
         spread_low=SPREAD_LOW,
         spread_high=SPREAD_HIGH,
@@ -168,6 +177,7 @@ def _gaussian_nodes(sd: float) -> tuple[Array, Array]:
 
 def _after_grey(
     log_grey: float,
+    grey: Grey,
     prior: CoverageParameters,
     market: Market,
     features: Features,
@@ -175,9 +185,6 @@ def _after_grey(
     terms: TermParameters,
 ) -> CoverageParameters:
     """Lay out the posterior of coverages, scales and valuation once the grey market has closed."""
-    grey = market.grey
-    if grey is None:
-        raise ValueError("the caller checks that the market has a grey-market fit")
     public_shift, public_weight = _gaussian_nodes(prior.public_sd)
     placing_shift, placing_weight = _gaussian_nodes(prior.placing_sd)
     scales = _t_scales(prior.degrees, SCALE_NODES)
@@ -209,7 +216,7 @@ def _after_grey(
         + prior.valuation_placing_slope * shift_i
     )
     variance = prior.valuation_sd**2 + np.exp(2.0 * spread) * scales[v]
-    noise = math.exp(2.0 * grey.noise.at(features)) * noise_scales[w]
+    noise = (market.uncertainty.valuation * math.exp(grey.noise.at(features))) ** 2 * noise_scales[w]
     total = grey.slope**2 * variance + noise
     surprise = log_grey - (scarcity + centre) - grey.bias
     log_weight = -0.5 * surprise**2 / total - 0.5 * np.log(total)
