@@ -31,7 +31,9 @@ SPREAD_LOW, SPREAD_HIGH = -4.0, 1.0
 LOWEST_COVERAGE = 0.3
 """Coverage below which a demand curve is not extrapolated, in times."""
 SCALE_NODES = 32
-NOISE_NODES = 12
+NOISE_NODES = 16
+SCALE_TAIL = 1e-8
+"""Probability beyond the nodes of a t scale on either side."""
 COVERAGE_NODES = 24
 
 
@@ -159,12 +161,20 @@ def _prior_parameters(
     )
 
 
-def _t_scales(degrees: float, count: int) -> Array:
-    """Equally likely values of the variance factor ``degrees / chi2(degrees)`` of a Student t, (count,)."""
-    from scipy.special import gammaincinv
+def _t_scales(degrees: float, count: int) -> tuple[Array, Array]:
+    """Values of the variance factor ``degrees / chi2(degrees)`` of a Student t, and their probabilities.
 
-    middle = (np.arange(count) + 0.5) / count
-    return np.asarray(degrees / (2.0 * gammaincinv(degrees / 2.0, middle)), dtype=np.float64)
+    They are evenly spaced in the logarithm, where the trapezoidal rule converges geometrically, and reach into
+    the tails: what a surprise says of the scale is decided there.
+    """
+    from scipy.special import gammainccinv, gammaincinv
+
+    half = degrees / 2.0
+    ends = np.log([gammaincinv(half, SCALE_TAIL), gammainccinv(half, SCALE_TAIL)])
+    log_gamma = np.linspace(ends[0], ends[1], count)
+    log_density = half * log_gamma - np.exp(log_gamma)
+    probability = np.exp(log_density - log_density.max())
+    return half * np.exp(-log_gamma), probability / probability.sum()
 
 
 def _gaussian_nodes(sd: float) -> tuple[Array, Array]:
@@ -187,8 +197,8 @@ def _after_grey(
     """Lay out the posterior of coverages, scales and valuation once the grey market has closed."""
     public_shift, public_weight = _gaussian_nodes(prior.public_sd)
     placing_shift, placing_weight = _gaussian_nodes(prior.placing_sd)
-    scales = _t_scales(prior.degrees, SCALE_NODES)
-    noise_scales = _t_scales(grey.degrees_of_freedom, NOISE_NODES)
+    scales, scale_weight = _t_scales(prior.degrees, SCALE_NODES)
+    noise_scales, noise_weight = _t_scales(grey.degrees_of_freedom, NOISE_NODES)
     r, i, v, w = (
         axis.ravel()
         for axis in np.meshgrid(
@@ -221,6 +231,7 @@ def _after_grey(
     surprise = log_grey - (scarcity + centre) - grey.bias
     log_weight = -0.5 * surprise**2 / total - 0.5 * np.log(total)
     log_weight += np.log(public_weight[r]) + np.log(placing_weight[i])
+    log_weight += np.log(scale_weight[v]) + np.log(noise_weight[w])
     probability = np.exp(log_weight - log_weight.max())
     cumulative = np.cumsum(probability)
     return prior._replace(
