@@ -1,20 +1,20 @@
 """Who is timed: the sections of the document and their contenders.
 
-firstday's own work goes into :data:`FIRSTDAY` (named ``firstday``, the listing day with everything it
-records) and :data:`PARTS` (raw bits, normals, the day, the demand: one thread each).
+firstday's own work is :data:`FIRSTDAY` (named ``firstday``, the whole simulation with everything it records)
+and the ``PARTS`` of it (raw bits, normals, what happens once a path: one thread each).
 """
 
 from __future__ import annotations
 
 from sim.bench.contender import Contender
+from sim.bench.firstday import FIRSTDAY_SIMULATION, PARTS
 from sim.bench.peers_jax import JAX_CPU, RBG
 from sim.bench.peers_mkl import ARS5, MKL_NORMALS
 from sim.bench.peers_numba import NUMBA_SCALAR
 from sim.bench.peers_numpy import NUMPY, ZIGGURAT
 from sim.bench.peers_quantlib import QUANTLIB_PATHS
 
-FIRSTDAY: tuple[Contender, ...] = ()
-PARTS: tuple[Contender, ...] = ()
+FIRSTDAY = (FIRSTDAY_SIMULATION,)
 PEERS = (NUMPY, NUMBA_SCALAR, MKL_NORMALS, JAX_CPU, QUANTLIB_PATHS)
 VARIANTS = (ZIGGURAT, ARS5, RBG)
 
