@@ -34,6 +34,7 @@ MARKET: dict[str, Any] = {
         "placing": {"centre": {"intercept": 1.5}, "sd": 0.7, "theme_loading": 0.5},
         "correlation": 0.4,
     },
+    "uncertainty": {"valuation": 1.1, "coverage": 1.2},
     "pricing": {"intercept": 0.2, "slope": 0.25},
     "stabilisation": {"elasticity": 6.0, "opening_absorption": 0.3, "absorption_per_day": 5.0},
     "day": {

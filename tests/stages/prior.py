@@ -6,10 +6,11 @@ Nothing here conditions: theme heat is drawn first, then coverages and valuation
 from __future__ import annotations
 
 import numpy as np
-
 from small_deals import DEAL, MARKET
 
 PUBLIC, PLACING = MARKET["coverage"]["public"], MARKET["coverage"]["placing"]
+WIDER_VALUATION, WIDER_COVERAGE = MARKET["uncertainty"]["valuation"], MARKET["uncertainty"]["coverage"]
+PUBLIC_SD, PLACING_SD = WIDER_COVERAGE * PUBLIC["sd"], WIDER_COVERAGE * PLACING["sd"]
 CORRELATION = MARKET["coverage"]["correlation"]
 HEAT_MEAN, HEAT_SD = 0.0, MARKET["peers"]["theme_sd"]
 THEME_WEIGHT = 0.5
@@ -30,17 +31,23 @@ def draw_heat_and_placing(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Theme heat, log placing coverage, and mean of log public coverage given both."""
     heat = draws.normal(HEAT_MEAN, HEAT_SD, count)
-    noise = draws.normal(0.0, PLACING["sd"], count)
+    noise = draws.normal(0.0, PLACING_SD, count)
     log_placing = PLACING["centre"]["intercept"] + PLACING["theme_loading"] * heat + noise
-    public_mean = (
-        PUBLIC["centre"]["intercept"]
-        + PUBLIC["theme_loading"] * heat
-        + CORRELATION * PUBLIC["sd"] / PLACING["sd"] * noise
-    )
-    return heat, log_placing, public_mean
+    return heat, log_placing, public_mean(heat, log_placing)
 
 
-PUBLIC_SD_GIVEN_PLACING = PUBLIC["sd"] * np.sqrt(1.0 - CORRELATION**2)
+PUBLIC_SD_GIVEN_PLACING = PUBLIC_SD * np.sqrt(1.0 - CORRELATION**2)
+
+
+def placing_noise(heat: np.ndarray, log_placing: np.ndarray | float) -> np.ndarray:
+    """What is left of log placing coverage once heat is known."""
+    return log_placing - PLACING["centre"]["intercept"] - PLACING["theme_loading"] * heat
+
+
+def public_mean(heat: np.ndarray, log_placing: np.ndarray | float) -> np.ndarray:
+    """Mean of log public coverage given heat and the placing coverage."""
+    expected = PUBLIC["centre"]["intercept"] + PUBLIC["theme_loading"] * heat
+    return expected + CORRELATION * PUBLIC_SD / PLACING_SD * placing_noise(heat, log_placing)
 
 
 def draw_valuation(
@@ -50,7 +57,7 @@ def draw_valuation(
     valuation = MARKET["valuation"]
     spread = valuation["spread"]["intercept"] + valuation["spread_public_coverage"] * (log_public - 6.0) / 3.0
     noise = draws.standard_t(valuation["degrees_of_freedom"], heat.size)
-    return valuation["centre"]["intercept"] + weight * heat + np.exp(spread) * noise
+    return valuation["centre"]["intercept"] + weight * heat + WIDER_VALUATION * np.exp(spread) * noise
 
 
 def scarcity(log_public: np.ndarray | float, log_placing: np.ndarray | float) -> np.ndarray:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from sim.market.features import features_of
-from sim.market.stages import GaussianLaw, coverage_law
-from sim.market.theme import ThemeHeat
 from small_deals import UNPRICED, small_deal, small_market
+
+from sim.engine import prepare
+from sim.market.features import features_of
+from sim.market.parameters import Features
+from sim.market.stages import GaussianLaw, coverage_law, coverage_parameters
+from sim.market.theme import ThemeHeat
+from sim.scenario.models import Observed
 
 AXES = np.eye(3)
 
@@ -69,15 +72,15 @@ HEAT = ThemeHeat(mean=0.2, se=0.3, peers=())
 
 def law_of(changes: dict[str, object], heat: ThemeHeat = HEAT) -> GaussianLaw:
     scenario = small_deal(changes)
-    return coverage_law(scenario, small_market(), features_of(scenario), heat)
+    return coverage_law(scenario.observed, small_market(), features_of(scenario), heat)
 
 
 def test_the_prior_is_the_markets_and_loads_on_heat():
     law = law_of(UNPRICED)
     np.testing.assert_allclose(law.mean, [4.0 + 0.8 * 0.2, 1.5 + 0.5 * 0.2, 0.2])
-    assert law.covariance[0, 0] == pytest.approx(1.2**2 + (0.8 * 0.3) ** 2)
-    assert law.covariance[1, 1] == pytest.approx(0.7**2 + (0.5 * 0.3) ** 2)
-    assert law.covariance[0, 1] == pytest.approx(0.4 * 1.2 * 0.7 + 0.8 * 0.5 * 0.3**2)
+    assert law.covariance[0, 0] == pytest.approx(1.44**2 + (0.8 * 0.3) ** 2)
+    assert law.covariance[1, 1] == pytest.approx(0.84**2 + (0.5 * 0.3) ** 2)
+    assert law.covariance[0, 1] == pytest.approx(0.4 * 1.44 * 0.84 + 0.8 * 0.5 * 0.3**2)
     np.testing.assert_allclose(law.covariance[2], [0.8 * 0.09, 0.5 * 0.09, 0.09])
 
 
@@ -107,3 +110,27 @@ def test_the_final_coverage_outranks_the_partial_one():
 def test_coverages_below_any_demand_curve_count_as_the_lowest():
     tiny, lowest = law_of({"observed.public_coverage": 1e-5}), law_of({"observed.public_coverage": 0.3})
     np.testing.assert_array_equal(tiny.mean, lowest.mean)
+
+
+def test_the_law_holds_whatever_the_market():
+    """What coverages leave of heat is the textbook's, and known coverages have neither spread nor say."""
+    draws = np.random.default_rng(5)
+    parameters = prepare(small_deal(), small_market()).parameters
+    for _ in range(200):
+        public_sd, placing_sd, heat_sd = (float(x) for x in draws.uniform(0.05, 3.0, 3))
+        market = small_market(
+            {
+                "coverage.public.sd": public_sd,
+                "coverage.placing.sd": placing_sd,
+                "coverage.correlation": float(draws.uniform(-0.95, 0.95)),
+                "coverage.public.theme_loading": float(draws.normal()),
+                "coverage.placing.theme_loading": float(draws.normal()),
+            }
+        )
+        heat = ThemeHeat(0.1, heat_sd, ())
+        c = coverage_law(Observed(), market, Features(), heat).covariance
+        left = c[2, 2] - c[:2, 2] @ np.linalg.solve(c[:2, :2], c[:2, 2])
+        seen = Observed(public_coverage=20.0, placing_coverage=2.0)
+        known = coverage_parameters(seen, "t1", market, Features(), heat, parameters.demand, parameters.terms)
+        assert known.valuation_sd**2 == pytest.approx(0.25 * left, rel=1e-6)
+        assert (known.public_sd, known.placing_sd) == (0.0, 0.0)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from prior import (
+    PLACING_SD,
     PUBLIC_SD_GIVEN_PLACING,
+    WIDER_VALUATION,
     draw_heat_and_placing,
     draw_valuation,
     normal_density,
+    placing_noise,
+    public_mean,
     scarcity,
     student_density,
 )
@@ -34,22 +37,14 @@ def kept(draws: np.random.Generator, chance: np.ndarray) -> np.ndarray:
 def t1_by_rejection(placing_is_known: bool) -> tuple[np.ndarray, np.ndarray]:
     """Valuation and opening pressure once the public coverage is 20, and perhaps the placing coverage 2."""
     draws = np.random.default_rng(11)
-    heat, log_placing, public_mean = draw_heat_and_placing(draws, 3_000_000)
+    heat, log_placing, expected = draw_heat_and_placing(draws, 3_000_000)
     log_public = np.log(20.0)
-    chance = normal_density(np.full_like(public_mean, log_public), public_mean, PUBLIC_SD_GIVEN_PLACING)
     if placing_is_known:
-        own, cross = MARKET["coverage"]["placing"], MARKET["coverage"]
-        prior_mean = own["centre"]["intercept"] + own["theme_loading"] * heat
-        # The placing coverage is observed too: its noise is what is left of it, so that of the public follows.
-        noise = np.log(2.0) - prior_mean
-        public_mean = (
-            cross["public"]["centre"]["intercept"]
-            + cross["public"]["theme_loading"] * heat
-            + cross["correlation"] * cross["public"]["sd"] / own["sd"] * noise
-        )
-        chance = normal_density(np.full_like(heat, log_public), public_mean, PUBLIC_SD_GIVEN_PLACING)
-        chance *= normal_density(noise, 0.0, own["sd"])
         log_placing = np.full_like(heat, np.log(2.0))
+        chance = normal_density(placing_noise(heat, log_placing), 0.0, PLACING_SD)
+        chance *= normal_density(public_mean(heat, log_placing), log_public, PUBLIC_SD_GIVEN_PLACING)
+    else:
+        chance = normal_density(expected, log_public, PUBLIC_SD_GIVEN_PLACING)
     keep = kept(draws, chance)
     heat, log_placing = heat[keep][:PATHS], log_placing[keep][:PATHS]
     valuation = draw_valuation(draws, heat, log_public)
@@ -96,7 +91,7 @@ def after_grey(
     """Which of the prior's paths to keep, given the forecast of the opening pressure and the grey market."""
     grey = MARKET["grey"]
     expected = forecast + grey["bias"] + grey["slope"] * (prior["pressure"] - forecast)
-    surprise = (np.log1p(grey_return) - expected) / np.exp(grey["noise"]["intercept"])
+    surprise = (np.log1p(grey_return) - expected) / (WIDER_VALUATION * np.exp(grey["noise"]["intercept"]))
     return kept(np.random.default_rng(seed), student_density(surprise, grey["degrees_of_freedom"]))
 
 

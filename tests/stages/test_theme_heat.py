@@ -7,11 +7,11 @@ from datetime import date
 
 import numpy as np
 import pytest
+from small_deals import small_market
 
 from sim.errors import InvalidInput
 from sim.market.theme import theme_heat
 from sim.scenario.models import Peer
-from small_deals import small_market
 
 LISTED = date(2023, 6, 1)
 PEERS = small_market().peers
