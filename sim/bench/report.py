@@ -40,11 +40,10 @@ def bench_table(document: Mapping[str, Any]) -> Table:
         f"{document['threads']} core(s), median of {document['rounds']} rounds",
         caption=None if document["pinned"] else "Processes could not be bound to cores on this system.",
     )
-    table.add_column("", no_wrap=True)
-    table.add_column("what is timed")
-    table.add_column("ns per path-step", justify="right")
-    table.add_column("core ns", justify="right")
-    table.add_column("times firstday", justify="right")
+    table.add_column("what is timed", min_width=30)
+    table.add_column("ns per path-step", justify="right", min_width=9)
+    table.add_column("core ns", justify="right", min_width=7)
+    table.add_column("times firstday", justify="right", min_width=8)
     for section, title in TITLES.items():
         rows = document.get(section, {})
         if not rows:
@@ -57,8 +56,7 @@ def bench_table(document: Mapping[str, Any]) -> Table:
         for name, nanoseconds in rows.items():
             ratio, core = ratios.get(name), processor.get(name)
             table.add_row(
-                name,
-                known[name].what if name in known else "",
+                known[name].what if name in known else name,
                 "not timed" if nanoseconds is None else f"{nanoseconds:.2f}",
                 "" if core is None else f"{core:.2f}",
                 "" if ratio is None else f"{ratio:.1f}",
