@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +117,32 @@ def simulate(
     )
 
 
+@contextmanager
+def _interrupt_held_back() -> Iterator[None]:
+    """Let Ctrl-C take effect after the block, so that a batch is added whole or not at all."""
+    usual = signal.getsignal(signal.SIGINT)
+    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed = False
+
+    def remember(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if pressed:
+        usual(signal.SIGINT, None)
+
+
 def _collect(stream: Iterator[Batch], collector: Collector, progress: Progress | None, total: int) -> None:
     for batch in stream:
-        collector.add(batch)
+        with _interrupt_held_back():
+            collector.add(batch)
         if progress is not None:
             progress(collector.paths, total)
 
