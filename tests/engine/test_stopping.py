@@ -1,0 +1,147 @@
+"""When a run ends: all paths done, precise enough, or interrupted."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from small_deals import small_deal, small_market
+
+import sim.collector
+import sim.simulate
+from sim.engine import BLOCK_PATHS
+from sim.errors import InvalidInput
+from sim.result import Result
+from sim.run_directory import summary_json
+from sim.simulate import simulate
+from sim.statistics import HistogramCounter
+
+MOST = 12 * BLOCK_PATHS
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    monkeypatch.setattr(sim.simulate, "BATCH_PATHS", BLOCK_PATHS)
+
+
+def run(paths: int = MOST, **options: Any) -> Result:
+    return simulate(small_deal({"simulation.paths": paths}), market=small_market(), fan=False, **options)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Result:
+    return run()
+
+
+def test_a_target_within_reach_stops_early(whole):
+    target = 2.5 * whole.summary["returns"]["close"]["mean_se"]
+    result = run(target_se=target)
+    assert result.target_reached
+    assert not result.partial
+    assert result.summary["returns"]["close"]["mean_se"] <= target
+    # The error falls with the root of the paths: 12 / 2.5^2 blocks are enough, and a few more are forgiven.
+    assert BLOCK_PATHS < result.paths <= 4 * BLOCK_PATHS
+    assert result.summary["paths"] == result.paths == result.kept["close"].size
+    assert result.kept["close"].tobytes() == whole.kept["close"][: result.paths].tobytes()
+
+
+def test_a_loose_target_takes_one_block():
+    assert run(target_se=1.0).paths == BLOCK_PATHS
+
+
+def test_a_target_out_of_reach_takes_every_path(whole):
+    result = run(target_se=whole.summary["returns"]["close"]["mean_se"] / 2.0)
+    assert not result.target_reached
+    assert not result.partial
+    assert summary_json(result) == summary_json(whole)
+    assert any("was asked for" in note for note in result.notes)
+
+
+def test_a_target_that_everything_is_needed_for_is_reached(whole):
+    result = run(target_se=whole.summary["returns"]["close"]["mean_se"])
+    assert result.target_reached
+    assert result.paths <= MOST
+
+
+@pytest.mark.parametrize("target", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_target_that_is_no_error_is_refused(target):
+    with pytest.raises(InvalidInput, match="standard error"):
+        run(target_se=target)
+
+
+def test_no_thread_is_refused():
+    with pytest.raises(InvalidInput, match="threads"):
+        run(threads=0)
+
+
+def test_progress_counts_up_to_the_whole():
+    told = []
+    run(paths=2 * BLOCK_PATHS + 5, progress=lambda done, total: told.append((done, total)))
+    end = 2 * BLOCK_PATHS + 5
+    assert told == [(BLOCK_PATHS, end), (2 * BLOCK_PATHS, end), (end, end)]
+
+
+def stop_after(paths: int) -> Callable[[int, int], None]:
+    """Press Ctrl-C in the progress callback once so many paths are done."""
+
+    def progress(done: int, _: int) -> None:
+        if done >= paths:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+@pytest.mark.parametrize("keep_paths", [MOST, 0])
+def test_an_interrupted_run_is_the_start_of_the_whole_one(whole, keep_paths):
+    result = run(progress=stop_after(3 * BLOCK_PATHS), keep_paths=keep_paths)
+    assert result.partial
+    assert result.paths == result.summary["paths"] == 3 * BLOCK_PATHS
+    assert result.summary["partial"] is True
+    shorter = run(paths=3 * BLOCK_PATHS, keep_paths=keep_paths)
+    assert {**result.summary, "partial": False} == shorter.summary
+    if keep_paths:
+        for name, values in result.kept.items():
+            assert values.tobytes() == whole.kept[name][: 3 * BLOCK_PATHS].tobytes()
+    else:
+        assert result.kept is None
+
+
+def test_an_interrupted_target_is_not_reached():
+    result = run(target_se=1e-9, progress=stop_after(BLOCK_PATHS))
+    assert result.partial
+    assert not result.target_reached
+
+
+def test_interrupted_before_the_first_batch(monkeypatch):
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim.simulate, "batches", pressed)
+    result = run()
+    assert (result.paths, result.partial) == (0, True)
+    assert np.isnan(result.summary["returns"]["close"]["mean"])
+    assert '"mean": null' in summary_json(result)
+
+
+def test_ctrl_c_while_a_batch_is_added_leaves_no_half_of_it(monkeypatch):
+    """A signal can arrive between any two lines; the counts must still be of whole batches."""
+    calls = 0
+
+    class Pressed(HistogramCounter):
+        def add(self, ratios: np.ndarray) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 8:  # five prices a block: inside the second batch
+                signal.raise_signal(signal.SIGINT)
+            super().add(ratios)
+
+    monkeypatch.setattr(sim.collector, "HistogramCounter", Pressed)
+    handler = signal.getsignal(signal.SIGINT)
+    result = run()
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert result.partial
+    assert result.paths == 2 * BLOCK_PATHS
+    assert {**result.summary, "partial": False} == run(paths=2 * BLOCK_PATHS).summary
