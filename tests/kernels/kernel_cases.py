@@ -248,6 +248,7 @@ def launch(steps: int = 16, **changes: Any) -> KernelParameters:
             price_low=17.0,
             price_high=19.6,
             price_floor=17.0,
+            pricing_intercept=0.1,
             may_withdraw=True,
             **ladder(),
         ),

@@ -1,0 +1,69 @@
+"""Path ``i`` is the same bits whatever the threads, the chunks, the first path and the memory layout."""
+
+import numpy as np
+import pytest
+from kernel_cases import DEALS, few, simulate
+
+from sim.kernels import driver
+from sim.kernels.parameters import QUANTITIES
+
+PATHS = few(5_000, 40)
+pytestmark = pytest.mark.parametrize("name", DEALS)
+
+
+def test_threads_and_chunks_change_no_bit(name, monkeypatch):
+    deal = DEALS[name]()
+    alone = simulate(deal, PATHS, trace=True)
+    for blocks in (1, 3, 16):
+        monkeypatch.setattr(driver, "CHUNK_BLOCKS", blocks)
+        for threads in (1, 2, 5):
+            assert simulate(deal, PATHS, threads=threads, trace=True).bits == alone.bits
+
+
+@pytest.mark.parametrize("origin", [0, 2**32, 2**40, 2**63], ids=["0", "2^32", "2^40", "2^63"])
+def test_any_first_path_gives_the_same_paths(name, origin):
+    # Block boundaries fall elsewhere in each run, and the low word of the path wraps inside the second origin's.
+    deal = DEALS[name]()
+    start = origin - (PATHS // 2 if origin else 0)
+    whole = simulate(deal, PATHS, start, trace=True)
+    for offset, count in ((PATHS // 5, PATHS // 3), (PATHS - 3, 3), (PATHS // 2 - 1, 2), (7, 1)):
+        part = simulate(deal, count, start + offset, trace=True)
+        columns = slice(offset, offset + count)
+        assert part.values_array.tobytes() == whole.values_array[:, columns].tobytes()
+        assert part.trace.tobytes() == whole.trace[:, columns].tobytes()
+
+
+def test_far_paths_are_other_paths(name):
+    deal = DEALS[name]()
+    near = simulate(deal, few(256))
+    for origin in (2**32, 2**40, 2**63):
+        far = simulate(deal, few(256), origin)
+        assert not np.any(near["pressure_close"] == far["pressure_close"])
+
+
+@pytest.mark.parametrize("other", [1, 2**32, 2**32 + 1])
+def test_seeds_are_other_paths(name, other):
+    deal = DEALS[name]()
+    moved = deal._replace(
+        key_low=np.uint32(deal.key_low ^ np.uint32(other % 2**32)),
+        key_high=np.uint32(deal.key_high ^ np.uint32(other // 2**32)),
+    )
+    assert not np.any(
+        simulate(deal, few(256))["pressure_close"] == simulate(moved, few(256))["pressure_close"]
+    )
+
+
+def test_a_trace_and_the_layout_of_the_array_change_no_bit(name):
+    deal = DEALS[name]()
+    strided = simulate(deal, few(300), trace=True)
+    whole = np.empty((len(QUANTITIES), few(300)))
+    driver.simulate_paths(deal, 0, whole, np.empty((0, 0), np.float32))
+    assert whole.tobytes() == strided.values_array.tobytes()
+
+
+def test_the_array_is_filled_and_nothing_beyond_it(name):
+    out = np.full((len(QUANTITIES), 60), -7.0)
+    driver.simulate_paths(DEALS[name](), 0, out[:, 20:31], np.empty((0, 0), np.float32))
+    assert (out[:, :20] == -7.0).all()
+    assert (out[:, 31:] == -7.0).all()
+    assert not (out[:, 20:31] == -7.0).any()
