@@ -149,7 +149,8 @@ class Collector:
         Events other than a withdrawal are shares of the paths that list. ``quantile_error`` bounds what reading
         quantiles off a histogram adds, in log price; 0 where they are exact.
         """
-        scenario, means = self._plan.scenario, self._means
+        scenario = self._plan.scenario
+        means = {name: _mean(moments) for name, moments in self._means.items()}
         base = scenario.offer.base_shares
         listed = self.paths - self._events["withdrawn"]
         returns, prices = {}, {}
@@ -167,22 +168,22 @@ class Collector:
             "paths": self.paths,
             "seed": scenario.simulation.seed,
             "partial": partial,
-            "offer_price": scenario.offer.price or means["offer_price"].mean,
-            "float_shares": means["float_at_listing"].mean * base,
+            "offer_price": scenario.offer.price or means["offer_price"],
+            "float_shares": means["float_at_listing"] * base,
             "returns": returns,
             "prices": prices,
             "probabilities": probabilities,
             "greenshoe": {
                 "over_allotted_shares": scenario.over_allotted_shares(),
-                "purchases_mean": means["purchases"].mean * base,
-                "purchases_mean_se": means["purchases"].se * base,
-                "purchases_fraction_of_short_mean": means["bought_of_short"].mean,
-                "exercised_fraction_mean": means["exercised"].mean,
+                "purchases_mean": means["purchases"] * base,
+                "purchases_mean_se": self._means["purchases"].se * base,
+                "purchases_fraction_of_short_mean": means["bought_of_short"],
+                "exercised_fraction_mean": means["exercised"],
             },
             "decomposition": {
-                "valuation_and_heat": means["pressure_move"].mean,
-                "scarcity": means["scarcity"].mean,
-                "stabilisation": means["lift"].mean,
+                "valuation_and_heat": means["pressure_move"],
+                "scarcity": means["scarcity"],
+                "stabilisation": means["lift"],
             },
             "quantile_error": 0.0 if self._kept is not None else HISTOGRAM_WIDTH,
         }
@@ -203,6 +204,10 @@ class Collector:
             {p: (q - 1.0, se) for p, (q, se) in ratios.items()},
             {p: (unit * q, unit * se) for p, (q, se) in prices_of.items()},
         )
+
+
+def _mean(moments: Moments) -> float:
+    return moments.mean if moments.count else math.nan
 
 
 def _share(hits: int, of: int) -> float:
@@ -233,7 +238,7 @@ def _histogram_quantiles(histogram: LogReturnHistogram) -> dict[float, tuple[flo
 
 def _described(moments: Moments, quantiles: Mapping[float, tuple[float, float]]) -> dict[str, Any]:
     return {
-        "mean": moments.mean if moments.count else math.nan,
+        "mean": _mean(moments),
         "mean_se": moments.se,
         "sd": moments.sd,
         "quantiles": {f"{p:g}": value for p, (value, _) in quantiles.items()},
