@@ -1,0 +1,56 @@
+"""Memory does not grow with the paths once they are too many to keep."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+
+import pytest
+from small_deals import small_deal, small_market
+
+from sim.engine import BLOCK_PATHS
+from sim.simulate import BATCH_PATHS, simulate
+
+MIB = 1 << 20
+_PROGRAM = """
+import resource, sys
+from sim.scenario import load_scenario
+from sim.simulate import simulate
+scenario = load_scenario("configs/biren_06082.yaml", {"simulation.paths": int(sys.argv[1])})
+result = simulate(scenario)
+assert result.paths == result.summary["paths"] == int(sys.argv[1]) and result.kept is None
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def peak(paths: int, keep_paths: int) -> int:
+    """Largest memory that Python and numpy held while simulating, bytes."""
+    scenario, market = small_deal({"simulation.paths": paths}), small_market()
+    tracemalloc.start()
+    try:
+        simulate(scenario, market=market, keep_paths=keep_paths, fan=False, threads=2)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_that_of_a_batch():
+    few, many = peak(BATCH_PATHS + 1, 0), peak(4 * BATCH_PATHS, 0)
+    assert many < few + 2 * MIB
+    # Nineteen quantities of eight bytes a path would come to 57 MiB more; keeping them shows that it is seen.
+    assert peak(3 * BLOCK_PATHS, 3 * BLOCK_PATHS) > peak(3 * BLOCK_PATHS, 0) + 5 * MIB
+
+
+@pytest.mark.slow
+def test_twenty_million_paths_stay_under_600_mib(request):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _PROGRAM, "20_000_000"],
+        cwd=request.config.rootpath,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert int(done.stdout) < 600 * 1024  # kibibytes
