@@ -19,6 +19,7 @@ from sim.kernels.parameters import QUANTITIES, KernelParameters
 from sim.kernels.recording import record_block
 
 _RECORDED = len(QUANTITIES)
+_WORDS = np.uint64(1 << 32)
 _CLOSE = QUANTITIES.index("close")
 
 
@@ -74,13 +75,15 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
 def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
     """Simulate consecutive paths, block after block, on the calling thread."""
     paths = out.shape[1]
-    for start in range(0, paths, LANES):
-        stop = min(start + LANES, paths)
+    start = 0
+    while start < paths:
         first = np.uint64(first_path + np.uint64(start))
-        here = trace[:, start:stop]
-        simulate_block(
-            key_low, key_high, coverage, demand, terms, day, ticks, first, out[:, start:stop], here
-        )
+        # A block ends where the low word of the path number would wrap.
+        room = int(_WORDS - np.uint64(first & np.uint64(_WORDS - np.uint64(1))))
+        stop = min(start + LANES, paths, start + room)
+        block = (out[:, start:stop], trace[:, start:stop])
+        simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first, block[0], block[1])
+        start = stop
 
 
 def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, threads: int = 1) -> None:
