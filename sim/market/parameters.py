@@ -53,10 +53,11 @@ class Effects(Features):
 
 
 class Origin(_Part):
-    """Where the values come from."""
+    """Where the values come from: nothing that listed on the day ``as_of`` or later."""
 
     status: Literal["trial", "fitted"]
     source: str
+    as_of: date | None = None
     first_deal: date | None = None
     last_deal: date | None = None
     deals: int | None = None
