@@ -206,7 +206,7 @@ def verify(
     threads: Threads = None,
 ) -> None:
     """Simulate a run again from its manifest and compare every bit."""
-    from sim.run_directory import verify as verify_run
+    from sim.verification import verify as verify_run
 
     console = _console()
     for line in verify_run(run_directory, threads):

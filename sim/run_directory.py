@@ -1,7 +1,7 @@
-"""The directory of a run: written whole or not at all, and checked by recomputing it.
+"""The directory of a run: written whole or not at all.
 
 ``manifest.json`` says what was simulated (scenario and market as resolved), by which code and with which result
-(the SHA-256 of every file), so that :func:`verify` can simulate it again and compare bits.
+(the SHA-256 of every file), so that :func:`sim.verification.verify` can simulate it again and compare bits.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import Fault, InvalidInput, invalid
-from sim.market.parameters import market_from_mapping
 from sim.result import Result
-from sim.scenario import scenario_from_mapping
-from sim.simulate import simulate
 
 FORMAT = 1
 _LARGEST_MANIFEST = 10_000_000
@@ -50,7 +47,8 @@ def summary_json(result: Result) -> str:
     return _json(result.summary)
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while piece := stream.read(1 << 20):
@@ -58,7 +56,8 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _digest(document: Any) -> str:
+def document_sha256(document: Any) -> str:
+    """SHA-256 of a JSON document, hexadecimal, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
@@ -71,9 +70,9 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "scenario": scenario,
-        "scenario_sha256": _digest(scenario),
+        "scenario_sha256": document_sha256(scenario),
         "market": market,
-        "market_sha256": _digest(market),
+        "market_sha256": document_sha256(market),
         "stage": result.stage,
         "seed": result.seed,
         "paths": result.paths,
@@ -88,32 +87,41 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _check_destination(out: Path) -> None:
+    remedy = "name a new directory or that of an earlier run"
     if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise invalid("--out", "", f"{out} is not a directory", remedy)
+    present = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if not present:
+        return
+    try:
+        manifest = read_manifest(out)
+    except InvalidInput as fault:
+        raise invalid("--out", "", f"{out} holds other files", remedy) from fault
+    # What a person has put beside the run would be lost with it.
+    if added := sorted(present - {"manifest.json", *manifest["files"]}):
         raise invalid(
-            "--out", "", f"{out} is not a directory", "name a new directory or that of an earlier run"
-        )
-    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
-        raise invalid(
-            "--out", "", f"{out} holds other files", "name a new directory or that of an earlier run"
+            "--out", "", f"{out} holds files that the run did not write: {', '.join(added)}", remedy
         )
 
 
 def prepare_destination(out: Path) -> None:
-    """Check, before anything is simulated, that a run can be written to ``out``.
+    """Check, before anything is simulated, that a run can be written to ``out``; leaves nothing behind.
 
     Raises
     ------
     InvalidInput
         When ``out`` is no directory of a run, or its folder cannot be written.
     """
-    _check_destination(out)
+    folder = out.parent
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent):
+        _check_destination(out)
+        while not folder.exists():
+            folder = folder.parent
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as fault:
         raise invalid(
-            "--out", "", f"{out.parent} cannot be written: {fault.strerror}", "name another directory"
+            "--out", "", f"{folder} cannot be written: {fault.strerror}", "name another directory"
         ) from fault
 
 
@@ -136,6 +144,7 @@ def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] 
     """
     prepare_destination(out)
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
             _fill(result, beside, draw)
@@ -156,7 +165,7 @@ def _fill(result: Result, folder: Path, draw: Callable[[Result, Path], object] |
         np.savez(folder / "paths.npz", allow_pickle=False, **result.kept)
     if draw is not None and result.paths:
         draw(result, folder)
-    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(_json(manifest_of(result, files)), encoding="utf-8")
 
 
@@ -167,50 +176,24 @@ def _take_place(beside: Path, out: Path) -> None:
         return
     _check_destination(out)
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    out.replace(old)
     try:
+        out.replace(old)
         beside.replace(out)
-    except OSError:
-        old.replace(out)
-        raise
-    shutil.rmtree(old)
+    finally:
+        # Whatever stopped the second rename, Ctrl-C included, the earlier run comes back.
+        if not out.exists():
+            old.replace(out)
+        shutil.rmtree(old, ignore_errors=True)
 
 
-def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
-    """Check a run's files against its manifest, simulate it again and compare every bit.
-
-    Returns
-    -------
-    tuple of str
-        What was found the same, one line each.
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """Read the manifest of a run and check the kinds of what it says.
 
     Raises
     ------
     InvalidInput
-        When the manifest cannot be read, or anything differs; every difference is told.
+        When there is none, or it is not the manifest of a run.
     """
-    manifest = _read_manifest(directory)
-    faults = [*_changed_files(directory, manifest)]
-    if faults:
-        raise InvalidInput(faults)
-    told = [f"{len(manifest['files'])} files have the hashes of the manifest"]
-    source = str(directory / "manifest.json")
-    data = dict(manifest["scenario"])
-    data["simulation"] = {**data.get("simulation", {}), "paths": manifest["paths"]}
-    scenario = scenario_from_mapping(data, source)
-    market = market_from_mapping(manifest["market"], source)
-    again = simulate(scenario, market=market, threads=threads, fan=False, keep_paths=_keep(manifest))
-    faults = [*_differences(directory, manifest, again)]
-    if faults:
-        raise InvalidInput(faults)
-    return (*told, f"{again.paths:,} paths simulated again: every bit of paths and summary is the same")
-
-
-def _keep(manifest: Mapping[str, Any]) -> int:
-    return int(manifest["paths"]) if manifest["kept_paths"] else 0
-
-
-def _read_manifest(directory: Path) -> dict[str, Any]:
     path = directory / "manifest.json"
     if not path.is_file():
         raise invalid(str(directory), "", "holds no manifest.json", "name the directory of a run")
@@ -218,8 +201,8 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
         raise invalid(str(path), "", "is too large for a manifest", "name the directory of a run")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
-        raise invalid(str(path), "", f"is not JSON: {fault}", "run the scenario again") from fault
+    except (OSError, ValueError, RecursionError) as fault:
+        raise invalid(str(path), "", f"cannot be read as JSON: {fault}", "run the scenario again") from fault
     wanted = {
         "format": int,
         "scenario": dict,
@@ -238,57 +221,13 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
             f"expected {kind.__name__}; run the scenario again",
         )
         for key, kind in wanted.items()
-        if not isinstance(manifest.get(key), kind)
+        if type(manifest.get(key)) is not kind
     ]
     if faults:
         raise InvalidInput(faults)
     if manifest["format"] != FORMAT:
         raise invalid(str(path), "format", f"is {manifest['format']}", f"this version reads format {FORMAT}")
+    wanted_files = ["summary.json", "paths.npz"] if manifest["kept_paths"] else ["summary.json"]
+    if missing := [name for name in wanted_files if name not in manifest["files"]]:
+        raise invalid(str(path), "files", f"leaves out {', '.join(missing)}", "run the scenario again")
     return manifest
-
-
-def _changed_files(directory: Path, manifest: Mapping[str, Any]) -> list[Fault]:
-    faults = []
-    for name, expected in manifest["files"].items():
-        path = directory / name
-        # A manifest from elsewhere must not make us read outside its directory.
-        if Path(name).name != name or path.is_symlink():
-            faults.append(
-                Fault(str(directory), name, "is not a plain file of this directory", "run it again")
-            )
-        elif not path.is_file():
-            faults.append(Fault(str(path), "", "is missing", "run the scenario again"))
-        elif _sha256(path) != expected:
-            faults.append(Fault(str(path), "", "has changed since the run", "run the scenario again"))
-    return faults
-
-
-def _differences(directory: Path, manifest: Mapping[str, Any], again: Result) -> list[Fault]:
-    faults = []
-    summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
-    fresh = json.loads(summary_json(again))
-    summary.pop("partial", None)
-    fresh.pop("partial", None)
-    if summary != fresh:
-        faults.append(Fault(str(directory / "summary.json"), "", "differs when recomputed", _why(manifest)))
-    if again.kept is not None:
-        with np.load(directory / "paths.npz", allow_pickle=False) as kept:
-            different = [
-                name
-                for name, values in again.kept.items()
-                if name not in kept or kept[name].tobytes() != values.tobytes()
-            ]
-        if different:
-            named = ", ".join(different)
-            faults.append(
-                Fault(str(directory / "paths.npz"), named, "differs when recomputed", _why(manifest))
-            )
-    return faults
-
-
-def _why(manifest: Mapping[str, Any]) -> str:
-    from sim.kernels._jit import kernel_hash
-
-    if manifest.get("kernel_hash") != kernel_hash():
-        return f"the run was made by other kernels, {manifest.get('kernel_hash')}; this is {kernel_hash()}"
-    return "the same kernels should give the same bits; please report it"

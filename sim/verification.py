@@ -1,0 +1,142 @@
+"""Check a run: its files against its manifest, and every bit by simulating it again.
+
+A run directory may come from anywhere: nothing outside it is read, and nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import Fault, InvalidInput, invalid
+from sim.market.parameters import market_from_mapping
+from sim.result import Result
+from sim.run_directory import document_sha256, read_manifest, sha256, summary_json
+from sim.scenario import Scenario, scenario_from_mapping
+from sim.simulate import simulate
+
+
+def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
+    """Check a run's files against its manifest, simulate it again and compare every bit.
+
+    Returns
+    -------
+    tuple of str
+        What was found the same, one line each.
+
+    Raises
+    ------
+    InvalidInput
+        When the manifest cannot be read, or anything differs; every difference is told.
+    """
+    manifest = read_manifest(directory)
+    faults = [*_changed_files(directory, manifest)]
+    if faults:
+        raise InvalidInput(faults)
+    told = [f"{len(manifest['files'])} files have the hashes of the manifest"]
+    source = str(directory / "manifest.json")
+    if manifest["paths"] < 1:
+        raise invalid(source, "paths", "holds no path to compare", "run the scenario again")
+    market = market_from_mapping(manifest["market"], source)
+    # The market is in the manifest; its file may be elsewhere by now.
+    changes = {"simulation.paths": manifest["paths"], "market": market.venue}
+    scenario = scenario_from_mapping(manifest["scenario"], source, changes)
+    if contradictions := _contradictions(source, manifest, scenario):
+        raise InvalidInput(contradictions)
+    again = simulate(scenario, market=market, threads=threads, fan=False, keep_paths=_keep(manifest))
+    faults = [*_differences(directory, manifest, again)]
+    if faults:
+        raise InvalidInput(faults)
+    return (*told, f"{again.paths:,} paths simulated again: every bit of paths and summary is the same")
+
+
+def _contradictions(source: str, manifest: Mapping[str, Any], scenario: Scenario) -> list[Fault]:
+    """What the manifest says of its scenario and market that is not so."""
+    found = {
+        "scenario_sha256": document_sha256(manifest["scenario"]),
+        "market_sha256": document_sha256(manifest["market"]),
+        "seed": scenario.simulation.seed,
+        "stage": scenario.stage,
+    }
+    return [
+        Fault(
+            source,
+            key,
+            "does not belong to the scenario and market beside it",
+            "the manifest was edited; run the scenario again",
+        )
+        for key, value in found.items()
+        if manifest.get(key) != value
+    ]
+
+
+def _keep(manifest: Mapping[str, Any]) -> int:
+    return int(manifest["paths"]) if manifest["kept_paths"] else 0
+
+
+def _changed_files(directory: Path, manifest: Mapping[str, Any]) -> list[Fault]:
+    faults = []
+    for name, expected in manifest["files"].items():
+        path = directory / name
+        # A manifest from elsewhere must not make us read outside its directory.
+        if Path(name).name != name or path.is_symlink():
+            faults.append(
+                Fault(str(directory), name, "is not a plain file of this directory", "run it again")
+            )
+        elif not path.is_file():
+            faults.append(Fault(str(path), "", "is missing", "run the scenario again"))
+        elif sha256(path) != expected:
+            faults.append(Fault(str(path), "", "has changed since the run", "run the scenario again"))
+    return faults
+
+
+def _differences(directory: Path, manifest: Mapping[str, Any], again: Result) -> list[Fault]:
+    faults = []
+    if _without_partial(_document(directory / "summary.json")) != _without_partial(
+        json.loads(summary_json(again))
+    ):
+        faults.append(Fault(str(directory / "summary.json"), "", "differs when recomputed", _why(manifest)))
+    if again.kept is not None and (different := _different_arrays(directory / "paths.npz", again.kept)):
+        named = ", ".join(different)
+        faults.append(Fault(str(directory / "paths.npz"), named, "differs when recomputed", _why(manifest)))
+    return faults
+
+
+def _document(path: Path) -> Any:
+    """A JSON document, or ``None`` where there is none: it is then a difference like any other."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _without_partial(summary: Any) -> Any:
+    """An interrupted run verifies against one of as many paths that was not."""
+    return {**summary, "partial": None} if isinstance(summary, dict) else summary
+
+
+def _different_arrays(path: Path, kept: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Names of the arrays that differ, are missing or are too many; all of them where none can be read."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            same = {
+                name for name in kept if name in stored and stored[name].tobytes() == kept[name].tobytes()
+            }
+            return sorted({*stored.files, *kept} - same)
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error):
+        return list(kept)
+
+
+def _why(manifest: Mapping[str, Any]) -> str:
+    from sim.kernels._jit import kernel_hash
+
+    if manifest.get("kernel_hash") != kernel_hash():
+        return f"the run was made by other kernels, {manifest.get('kernel_hash')}; this is {kernel_hash()}"
+    return "the same kernels should give the same bits; please report it"
