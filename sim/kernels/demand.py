@@ -18,9 +18,12 @@ def offer_price(terms, log_placing):
 
 
 @scalar
-def is_withdrawn(terms, price, log_placing):
-    """A book that does not cover the placing even at the lowest price is withdrawn."""
-    return terms.may_withdraw and log_placing < 0.0 and price <= terms.price_floor
+def is_withdrawn(terms, log_placing):
+    """A book that does not cover the placing even at the lowest price is withdrawn.
+
+    The price is compared before it is rounded: the floor need not lie on the tick grid.
+    """
+    return terms.may_withdraw and log_placing < 0.0 and offer_price(terms, log_placing) <= terms.price_floor
 
 
 @scalar
@@ -67,6 +70,7 @@ def reallocate(terms, coverage, out):
     for i in range(out.shape[0]):
         out[i] = terms.ladder_fractions[0]
     for k in range(terms.ladder_thresholds.shape[0]):
-        threshold, fraction = terms.ladder_thresholds[k], terms.ladder_fractions[k]
+        # A coverage of 50 times comes as exp(log 50), a rounding error below 50.
+        threshold, fraction = terms.ladder_thresholds[k] * (1.0 - 1e-12), terms.ladder_fractions[k]
         for i in range(out.shape[0]):
             out[i] = fraction if coverage[i] >= threshold else out[i]
