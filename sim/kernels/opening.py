@@ -51,10 +51,11 @@ def exponentials(logs, out):
 
 @kernel
 def price_offers(terms, ticks, log_placing, offers):
-    """Offer price of each path, on the tick grid."""
+    """Offer price of each path: as agreed where it is known, else on the tick grid."""
     for i in range(offers.shape[0]):
         offers[i] = offer_price(terms, log_placing[i])
-    round_to_ticks(offers, ticks)
+    if terms.price_low < terms.price_high:
+        round_to_ticks(offers, ticks)
 
 
 @kernel

@@ -35,10 +35,18 @@ _AT_OFFER, _UNTIL_BELOW, _PRESSURE_CLOSE, _LOG_CLOSE = (
 
 @kernel
 def prices_on_ticks(offers, log_prices, ticks, out):
-    """Prices of single-precision log prices against the offer price, on the tick grid."""
+    """Prices of single-precision log prices against the offer price, on the tick grid.
+
+    An agreed offer price may lie between two ticks (202.50 where the tick is 0.20). No price is rounded across it,
+    so a price held at the offer is the offer price.
+    """
     for i in range(out.shape[0]):
         out[i] = offers[i] * exponential(np.float64(log_prices[i]))
     round_to_ticks(out, ticks)
+    for i in range(out.shape[0]):
+        crosses_down = log_prices[i] >= np.float32(0) and out[i] < offers[i]
+        crosses_up = log_prices[i] <= np.float32(0) and out[i] > offers[i]
+        out[i] = offers[i] if crosses_down or crosses_up else out[i]
 
 
 @kernel
@@ -66,7 +74,7 @@ def bought(tradable, lifts, elasticity, out):
 def blank_withdrawn(terms, log_placing, out):
     """Put NaN into all but the offer price and the coverages of a withdrawn path."""
     for i in range(out.shape[1]):
-        if is_withdrawn(terms, out[_OFFER, i], log_placing[i]):
+        if is_withdrawn(terms, log_placing[i]):
             for row in range(out.shape[0]):
                 if row != _OFFER and row != _PUBLIC and row != _PLACING:
                     out[row, i] = np.nan
