@@ -162,7 +162,8 @@ def advance_with_memory(first_path, block, key_low, key_high, day, scratch):
             price = supported_price(pressure, lift, capacity)
             level = int(scratch[HALTS, i])
             now = _F(j)
-            if level < levels or now < scratch[RESUME, i]:
+            # From last_halt_step on no halt begins: a move in the closing auction is not cut at a halt's level.
+            if (level < levels and now < last_halt_step) or now < scratch[RESUME, i]:
                 # A halt in force outlasts the last level; its own level is the one that has just been passed.
                 level = level if level < levels else levels - 1
                 price, scratch[HALTS, i], scratch[RESUME, i] = halted_price(
