@@ -6,12 +6,14 @@ Exit codes: 0 done, 1 a bug, 2 invalid input, 3 a numerical target was not reach
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from sim.commands import past_deals
 from sim.errors import Fault, InvalidInput
 
 if TYPE_CHECKING:
@@ -55,29 +57,21 @@ def _console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def _changes(pairs: list[str] | None) -> dict[str, object]:
-    """Read ``field=value`` pairs, the value as YAML."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    from sim.errors import invalid
-
-    changes: dict[str, object] = {}
-    for pair in pairs or []:
-        field, equals, text = pair.partition("=")
-        if not equals or not field:
-            raise invalid(f"--set {pair}", "", "is not a change", "write it as field=value")
-        try:
-            changes[field] = YAML(typ="safe", pure=True).load(text)
-        except YAMLError as fault:
-            raise invalid(f"--set {pair}", field, "its value is not YAML", "quote it or mend it") from fault
-    return changes
+def _print_json(text: str) -> None:
+    """Write a document to standard output; a reader that has had enough, such as ``head``, is no fault."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
 
 
 def _load(path: Path, pairs: list[str] | None, paths: int | None = None, seed: int | None = None) -> Scenario:
-    from sim.scenario import load_scenario
+    from sim.scenario import load_scenario, parse_changes
 
-    changes = _changes(pairs)
+    changes = parse_changes(pairs or [])
     if paths is not None:
         changes["simulation.paths"] = paths
     if seed is not None:
@@ -124,7 +118,7 @@ def run(
         )
     written = write_run(result, destination, draw_run)
     if as_json:
-        sys.stdout.write(summary_json(result))
+        _print_json(summary_json(result))
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
         print_run(result, console, [*files, written])
@@ -179,7 +173,6 @@ def validate(
     """Check scenarios without simulating them."""
     from sim.scenario import load_scenario
 
-    console = _console()
     faults: list[Fault] = []
     for path in scenarios:
         try:
@@ -187,7 +180,8 @@ def validate(
         except InvalidInput as fault:
             faults.extend(fault.faults)
         else:
-            console.print(f"{path}: valid; {deal.name}, {deal.code}, stage {deal.stage}", markup=False)
+            # A terminal wraps a long path itself; a program that reads the line wants it whole.
+            sys.stderr.write(f"{path}: valid; {deal.name}, {deal.code}, stage {deal.stage}\n")
     if faults:
         raise InvalidInput(faults)
 
@@ -197,7 +191,7 @@ def schema() -> None:
     """Print the JSON Schema of a scenario, for editors."""
     from sim.scenario import scenario_schema
 
-    sys.stdout.write(json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n")
+    _print_json(json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
 @app.command()
@@ -226,9 +220,12 @@ def bench(
 
     document = run_bench(paths=paths, threads=threads, rounds=rounds)
     if as_json:
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        _print_json(json.dumps(document, indent=2) + "\n")
     else:
         _console().print(bench_table(document))
+
+
+past_deals.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
@@ -246,8 +243,6 @@ def main() -> None:
         _fail([str(each) for each in fault.faults], EXIT_INVALID)
     except KeyboardInterrupt:
         _fail(["interrupted"], EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        raise SystemExit(0) from None
     except Exception as bug:
         if debug:
             raise

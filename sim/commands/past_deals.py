@@ -1,0 +1,183 @@
+"""The commands on past deals: ``firstday backtest`` and ``firstday calibrate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DATA_HELP = "Past deals, CSV; the shipped Hong Kong listings by default."
+FIRST_FORECAST = "2025-04-01"
+BACKTEST_FOLDER = Path("runs/backtest")
+
+DataFile = Annotated[Path | None, typer.Option("--data", metavar="CSV", help=DATA_HELP, show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to an application."""
+    app.command()(backtest)
+    app.command()(calibrate)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    from sim.errors import invalid
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise invalid(option, "", f"{text!r} is no date", "write it as 2025-04-01") from fault
+
+
+def backtest(
+    data: DataFile = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Deals to forecast that are not in --data.", show_default=False),
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DATE",
+            help=f"First listing day to forecast. [default: {FIRST_FORECAST}, with --test the first of its deals]",
+            show_default=False,
+        ),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DATE", help="Last listing day to forecast.", show_default=False),
+    ] = None,
+    stage: Annotated[str, typer.Option(metavar="STAGES", help="Some of t0, t1, t2.")] = "t0,t1,t2",
+    paths: Annotated[int, typer.Option(min=100, help="Paths a deal and stage.")] = 20_000,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads; all of them by default.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Directory for forecasts, scores and pictures.")
+    ] = BACKTEST_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast past deals, each from the deals before it, and score the forecasts."""
+    opening = first if first is not None or test is not None else FIRST_FORECAST
+    first_day, last_day = _day("--from", opening), _day("--to", last)
+    stages = tuple(name.strip().lower() for name in stage.split(",") if name.strip())
+    from sim.market.deals import load_deals
+    from sim.market.past import require_hong_kong
+
+    known = load_deals(data)
+    wanted = None if test is None else load_deals(test)
+    for deals, source in ((known, data), (wanted, test)):
+        if deals is not None:
+            require_hong_kong(deals, str(source))
+    from sim.market.backtest import run_backtest
+    from sim.market.forecaster import ModelForecaster
+    from sim.report.backtest_plots import backtest_plots
+    from sim.report.backtest_table import print_backtest
+    from sim.simulate import available_threads
+
+    console = _console()
+    with _Progress(console) as advance:
+        result = run_backtest(
+            known,
+            test=wanted,
+            model=ModelForecaster(paths=paths, threads=threads or available_threads()),
+            first=first_day,
+            last=last_day,
+            stages=stages,
+            progress=advance,
+        )
+        advance.say("drawing")
+        written = result.write(out, backtest_plots(result))
+    if as_json:
+        sys.stdout.write(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n")
+    else:
+        print_backtest(result, console, [written])
+
+
+def calibrate(
+    data: DataFile = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Fit on the deals listed before this day; all deals by default.",
+            show_default=False,
+        ),
+    ] = None,
+    venue: Annotated[str, typer.Option(metavar="VENUE", help="hkex or star.")] = "hkex",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="YAML", help="Market file to write, for a scenario's market.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a market on past deals, print its parameters with their errors and write its file."""
+    day = _day("--as-of", as_of)
+    from contextlib import nullcontext
+
+    from sim.market import calibration
+    from sim.report.calibrate_table import print_calibration
+
+    console = _console()
+    with console.status("fitting") if console.is_terminal else nullcontext():
+        fit = calibration.calibrate(data, day, venue)
+    written = [] if out is None else [calibration.write_market(fit, out)]
+    if as_json:
+        document = calibration.as_json(fit)
+        sys.stdout.write(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    else:
+        print_calibration(fit, console, written)
+
+
+class _Progress:
+    """A progress bar over listing days on a terminal, nothing elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from sim.kernels._jit import is_cached
+
+        if not is_cached():
+            console.print("compiling the kernels, once on this machine: about 15 seconds", style="dim")
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f} of {task.total:.0f} listing days"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        self._task = self._bar.add_task("forecasting", total=1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total)
+
+    def say(self, what: str) -> None:
+        """Name what is being done now."""
+        self._bar.update(self._task, description=what)
