@@ -91,10 +91,11 @@ def _regress(x: Array, y: Array, weight: Array, priors: dict[str, Prior], guess:
     variance, weighted = guess, x * weight[:, None]
     for _ in range(SWEEPS):
         precision = weighted.T @ x / variance + precision_of_prior
-        coefficients = np.linalg.solve(precision, weighted.T @ y / variance + precision_of_prior @ mean)
+        pulled = weighted.T @ y / variance + precision_of_prior @ mean
+        coefficients: Array = np.linalg.solve(precision, pulled).astype(np.float64)
         squares = float((weight * (y - x @ coefficients) ** 2).sum())
         variance = (squares + guess * VARIANCE_WEIGHT) / (float(weight.sum()) + VARIANCE_WEIGHT)
-    covariance = np.linalg.inv(precision)
+    covariance: Array = np.linalg.inv(precision).astype(np.float64)
     total = max(float(weight.sum()), 1e-12)
     spread = np.einsum("ij,jk,ik->i", x, covariance, x)
     of_parameters = float((weight * spread).sum()) / total if len(y) else float(np.trace(covariance[:1, :1]))

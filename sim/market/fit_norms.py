@@ -55,7 +55,7 @@ def norms(deals: Deals, venue: str, as_of: date) -> tuple[Norm, ...]:
     known = [deal for deal in deals.before(as_of) if deal.log_return_close is not None]
     days = [deal.list_date for deal in known]
     returns = [deal.log_return_close or 0.0 for deal in known]
-    out = []
+    out: list[Norm] = []
     for start in _quarters(days[0], as_of) if days else ():
         count = bisect_left(days, start)
         if count < NORM_MINIMUM:

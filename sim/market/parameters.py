@@ -185,7 +185,8 @@ class Peers(_Part):
 class Uncertainty(_Part):
     """Factors on the spreads that stand for the uncertainty of the fitted parameters themselves.
 
-    ``valuation`` widens the valuation, the grey-market noise and the day's volatility, ``coverage`` the coverages.
+    ``valuation`` widens the valuation and the day's volatility, ``coverage`` the coverages. The grey market's noise
+    is not widened: a wider valuation already trusts it more, which scores better (``docs/decisions/model-form.md``).
     """
 
     valuation: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0

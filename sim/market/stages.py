@@ -120,7 +120,7 @@ def coverage_parameters(
             "a grey-market return is given and the market has no grey-market fit",
             "leave grey_return out or use another market",
         )
-    return _after_grey(math.log1p(observed.grey_return), market.grey, prior, market, features, demand, terms)
+    return _after_grey(math.log1p(observed.grey_return), market.grey, prior, features, demand, terms)
 
 
 def _prior_parameters(
@@ -189,7 +189,6 @@ def _after_grey(
     log_grey: float,
     grey: Grey,
     prior: CoverageParameters,
-    market: Market,
     features: Features,
     demand: DemandParameters,
     terms: TermParameters,
@@ -226,7 +225,7 @@ def _after_grey(
         + prior.valuation_placing_slope * shift_i
     )
     variance = prior.valuation_sd**2 + np.exp(2.0 * spread) * scales[v]
-    noise = (market.uncertainty.valuation * math.exp(grey.noise.at(features))) ** 2 * noise_scales[w]
+    noise = math.exp(2.0 * grey.noise.at(features)) * noise_scales[w]
     total = grey.slope**2 * variance + noise
     surprise = log_grey - (scarcity + centre) - grey.bias
     log_weight = -0.5 * surprise**2 / total - 0.5 * np.log(total)
