@@ -65,7 +65,6 @@ def _print_json(text: str) -> None:
     except BrokenPipeError:
         # The interpreter flushes once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
 
 
 def _load(path: Path, pairs: list[str] | None, paths: int | None = None, seed: int | None = None) -> Scenario:
