@@ -1,0 +1,104 @@
+"""What only a process of its own can show: start-up, modules, signals, pipes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+_MODULES = """
+import sys
+from sim.cli import main
+sys.argv = ["firstday", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+heavy = {"numba", "scipy", "matplotlib", "pandas", "pyarrow", "dask", "jinja2"} & set(sys.modules)
+print("HEAVY", *sorted(heavy))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["validate"], ["schema"]], ids=" ".join)
+def test_light_commands_import_nothing_heavy(process, deal, arguments):
+    scenarios = [deal] if arguments == ["validate"] else []
+    said = process("-c", _MODULES, *arguments, *scenarios)
+    assert (said.code, said.out.splitlines()[-1]) == (0, "HEAVY"), said.err
+
+
+def test_python_m_sim_is_the_command(process, deal, tmp_path):
+    said = process("-m", "sim", "run", deal, "--paths", 200, "--json", "--out", tmp_path / "one")
+    assert said.code == 0
+    assert json.loads(said.out)["paths"] == 200
+    pictures = {"histogram.png", "histogram.svg", "fan.png", "fan.svg"}
+    assert pictures <= {path.name for path in (tmp_path / "one").iterdir()}
+    assert process("-m", "sim", "run", "nowhere.yaml").code == 2
+
+
+def test_the_installed_command_is_there(plain_environment):
+    command = Path(sys.executable).with_name("firstday")
+    done = subprocess.run(
+        [command, "--help"], env=plain_environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0
+    assert "Usage: firstday" in done.stdout
+
+
+def test_a_reader_that_has_had_enough_is_no_fault(plain_environment):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "schema"],
+        env=plain_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    with process.stderr:
+        told = process.stderr.read()
+    assert (process.wait(timeout=60), told) == (0, b"")
+
+
+def test_ctrl_c_writes_what_was_simulated(plain_environment, deal, tmp_path):
+    """More paths than a machine does in the time: the signal comes once batches have been simulated."""
+    marker = tmp_path / "begun"
+    program = f"""
+import pathlib, sys
+import sim.simulate
+collect = sim.simulate.Collector.add
+
+def add(self, batch):
+    collect(self, batch)
+    pathlib.Path({str(marker)!r}).touch()
+
+sim.simulate.Collector.add = add
+from sim.cli import main
+main()
+"""
+    arguments = ["run", str(deal), "--paths", "1000000000", "--json", "--out", str(tmp_path / "one")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        env=plain_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 120.0
+        while not marker.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    document = json.loads(out)
+    assert document["partial"] is True
+    assert 0 < document["paths"] < 1_000_000_000
+    assert document == json.loads((tmp_path / "one" / "summary.json").read_text(encoding="utf-8"))
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["partial"], manifest["paths"]) == (True, document["paths"])
+    assert "Traceback" not in err
