@@ -77,7 +77,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     scenario
         The deal.
     market
-        Its market; loaded by the scenario's ``market`` when left out.
+        Its market; loaded by the scenario's ``market`` and list date when left out.
     folder
         Folder that a relative market file starts from.
 
@@ -87,7 +87,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
         When the market cannot be read, is of another venue, or lacks what the scenario needs.
     """
     if market is None:
-        market = load_market(scenario.market, folder)
+        market = load_market(scenario.market, folder, scenario.list_date)
     if market.venue != scenario.venue:
         raise invalid(
             scenario.name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,13 +136,9 @@ class Block:
         low, high = out[free] - BOUND_SDS * sd, out[free] + BOUND_SDS * sd
         given = start or {}
         first = np.array([given.get(self.names[i], out[i]) for i in free])
-        found = minimize(
-            self._value_and_gradient(log_likelihood),
-            np.clip(first, low, high),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=np.column_stack([low, high]),
-        )
+        objective: Any = self._value_and_gradient(log_likelihood)
+        bounds = list(zip(low.tolist(), high.tolist(), strict=True))
+        found = minimize(objective, np.clip(first, low, high), jac=True, method="L-BFGS-B", bounds=bounds)
         out[free] = found.x
         return out
 

@@ -227,7 +227,32 @@ def market_from_mapping(data: Any, source: str) -> Market:
         ) from faults
 
 
-def load_market(name: str, folder: Path | None = None) -> Market:
+def vintages(name: str) -> tuple[date, ...]:
+    """Return the dates as of which a shipped market was fitted, the earliest first; none for another name."""
+    return tuple(sorted(date.fromisoformat(file.stem) for file in (MARKETS_FOLDER / name).glob("*.yaml")))
+
+
+def _shipped_file(name: str, list_date: date | None) -> Path:
+    """File of the latest vintage not after a list date, of the latest of all without one.
+
+    Raises
+    ------
+    InvalidInput
+        When a deal listed before the first of them.
+    """
+    dates = vintages(name)
+    known = [as_of for as_of in dates if list_date is None or as_of <= list_date]
+    if not known:
+        raise invalid(
+            f"market {name}",
+            "list_date",
+            f"the earliest shipped market was known on {dates[0]}, the deal listed on {list_date}",
+            "choose a later deal, or give a market file",
+        )
+    return MARKETS_FOLDER / name / f"{known[-1]}.yaml"
+
+
+def load_market(name: str, folder: Path | None = None, list_date: date | None = None) -> Market:
     """Load a shipped market by name, or a market file by path.
 
     Parameters
@@ -236,23 +261,25 @@ def load_market(name: str, folder: Path | None = None) -> Market:
         ``hkex``, ``star``, or the path of a YAML file.
     folder
         Folder that a relative path starts from; the working directory when left out.
+    list_date
+        First day of the deal: a shipped market is that of the latest date not after it, so that nothing of the
+        day itself or later is used. The latest shipped market when left out.
 
     Raises
     ------
     InvalidInput
-        When there is no such market, or the file is not one.
+        When there is no such market, none as early as the deal, or the file is not one.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    shipped = MARKETS_FOLDER / f"{name}.yaml"
-    path = shipped if shipped.is_file() else (folder or Path()) / name
+    names = sorted(each.name for each in MARKETS_FOLDER.iterdir() if each.is_dir())
+    path = _shipped_file(name, list_date) if name in names else (folder or Path()) / name
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        known = ", ".join(sorted(file.stem for file in MARKETS_FOLDER.glob("*.yaml")))
         raise invalid(
-            str(path), "market", f"cannot be read: {fault}", f"use one of {known}, or a file"
+            str(path), "market", f"cannot be read: {fault}", f"use one of {', '.join(names)}, or a file"
         ) from fault
     try:
         data = YAML(typ="safe", pure=True).load(text)

@@ -13,7 +13,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 def shipped_markets() -> tuple[str, ...]:
     """Return the names of the markets that come with the package, in alphabetical order."""
-    return tuple(sorted(file.stem for file in _SHIPPED.glob("*.yaml")))
+    return tuple(sorted(folder.name for folder in _SHIPPED.iterdir() if folder.is_dir()))
 
 
 def located_market(market: str, folder: Path) -> str | Fault:
