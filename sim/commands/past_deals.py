@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DATA_HELP = "Past deals, CSV; the shipped Hong Kong listings by default."
 FIRST_FORECAST = "2025-04-01"
+EXIT_INTERRUPTED = 130
 BACKTEST_FOLDER = Path("runs/backtest")
 
 DataFile = Annotated[Path | None, typer.Option("--data", metavar="CSV", help=DATA_HELP, show_default=False)]
@@ -86,11 +87,13 @@ def backtest(
         if deals is not None:
             require_hong_kong(deals, str(source))
     from sim.market.backtest import run_backtest
+    from sim.market.backtest_result import check_destination
     from sim.market.forecaster import ModelForecaster
     from sim.report.backtest_plots import backtest_plots
     from sim.report.backtest_table import print_backtest
     from sim.simulate import available_threads
 
+    check_destination(out)
     console = _console()
     with _Progress(console) as advance:
         result = run_backtest(
@@ -108,6 +111,8 @@ def backtest(
         sys.stdout.write(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n")
     else:
         print_backtest(result, console, [written])
+    if result.partial:
+        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def calibrate(

@@ -94,6 +94,37 @@ def _check_request(stages: Sequence[str], forecasters: Sequence[Forecaster]) -> 
         raise ValueError(f"expected forecasters of different names, got {names}")
 
 
+def _forecast_day(
+    deals: Sequence[Deal],
+    past: Deals,
+    stages: Sequence[str],
+    forecasters: Sequence[Forecaster],
+    records: list[DealForecast],
+    left_out: list[LeftOut],
+) -> None:
+    """Forecast the deals of one listing day and add what comes of it to `records` or `left_out`."""
+    day = deals[0].list_date
+    window = past.before(day, WINDOW_DAYS).with_outcome()
+    ready = False
+    for deal in deals:
+        for stage in stages:
+            reason = _reason_to_leave_out(deal, stage, window)
+            if reason is not None:
+                left_out.append(LeftOut(deal.code, deal.list_date, stage, reason))
+                continue
+            if not ready:
+                for forecaster in forecasters:
+                    forecaster.prepare(past, day)
+                ready = True
+            forecasts = {}
+            for forecaster in forecasters:
+                if stage in forecaster.stages:
+                    forecast = forecaster.forecast(deal.as_known(stage), stage)
+                    _check(forecast, forecaster.name, deal, stage)
+                    forecasts[forecaster.name] = forecast
+            records.append(_record(deal, stage, forecasts, forecasters[0].name))
+
+
 def run_backtest(
     data: Deals,
     *,
@@ -135,6 +166,11 @@ def run_backtest(
         A stage is not known, or there is no deal to forecast.
     ValueError
         A forecaster gave a sample that is empty or not finite.
+
+    Notes
+    -----
+    An interruption (Ctrl-C) ends the back-test with the forecasts so far, marked ``partial``; before the first
+    forecast it is passed on.
     """
     chosen = list(default_baselines() if baselines is None else baselines)
     forecasters = chosen if model is None else [model, *chosen]
@@ -152,32 +188,21 @@ def run_backtest(
     records: list[DealForecast] = []
     left_out: list[LeftOut] = []
     days = list(dict.fromkeys(deal.list_date for deal in targets))
-    for done, day in enumerate(days, start=1):
-        past = known.before(day)
-        window = known.before(day, WINDOW_DAYS).with_outcome()
-        ready = False
-        for deal in (deal for deal in targets if deal.list_date == day):
-            for stage in stages:
-                reason = _reason_to_leave_out(deal, stage, window)
-                if reason is not None:
-                    left_out.append(LeftOut(deal.code, deal.list_date, stage, reason))
-                    continue
-                if not ready:
-                    for forecaster in forecasters:
-                        forecaster.prepare(past, day)
-                    ready = True
-                forecasts = {}
-                for forecaster in forecasters:
-                    if stage in forecaster.stages:
-                        forecast = forecaster.forecast(deal.as_known(stage), stage)
-                        _check(forecast, forecaster.name, deal, stage)
-                        forecasts[forecaster.name] = forecast
-                records.append(_record(deal, stage, forecasts, main))
-        if progress is not None:
-            progress(done, len(days))
+    partial = False
+    try:
+        for done, day in enumerate(days, start=1):
+            past = known.before(day)
+            of_day = [deal for deal in targets if deal.list_date == day]
+            _forecast_day(of_day, past, stages, forecasters, records, left_out)
+            if progress is not None:
+                progress(done, len(days))
+    except KeyboardInterrupt:
+        if not records:
+            raise
+        partial = True
     if not records:
         reasons = ", ".join(dict.fromkeys(each.reason for each in left_out))
         raise invalid(
             "--data", "", f"none of {len(targets)} deals can be forecast: {reasons}", "add earlier deals"
         )
-    return BacktestResult(main, tuple(stages), tuple(records), tuple(left_out), known.notes)
+    return BacktestResult(main, tuple(stages), tuple(records), tuple(left_out), known.notes, partial)

@@ -90,6 +90,8 @@ class BacktestResult:
         Deals and stages without a forecast.
     notes
         Remarks on the files.
+    partial
+        Whether the back-test was interrupted.
     """
 
     main: str
@@ -97,6 +99,7 @@ class BacktestResult:
     forecasts: tuple[DealForecast, ...]
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    partial: bool = False
 
     def at(self, stage: str) -> tuple[DealForecast, ...]:
         """Return the forecasts of a stage whose outcome is known."""
@@ -140,7 +143,11 @@ class BacktestResult:
 
     def details(self) -> dict[str, Any]:
         """Return what goes beyond the scores: log scores, differences with intervals, deals left out."""
-        document: dict[str, Any] = {"reported": self.main, "notes": list(self.notes)}
+        document: dict[str, Any] = {
+            "reported": self.main,
+            "partial": self.partial,
+            "notes": list(self.notes),
+        }
         for stage in self.stages:
             scores, days = self.scores(stage), [each.list_date for each in self.at(stage)]
             reasons = Counter(each.reason for each in self.left_out if each.stage == stage)
@@ -217,9 +224,7 @@ class BacktestResult:
         InvalidInput
             `directory` exists and is something else, or cannot be written.
         """
-        target = Path(directory)
-        if target.exists() and not self._may_replace(target):
-            raise invalid(str(target), "", "exists and is no back-test", "name another directory")
+        target = check_destination(directory)
         files = {
             FORECASTS_FILE: self.forecasts_csv().encode(),
             SCORES_FILE: _as_text(self.to_json()),
@@ -249,12 +254,22 @@ class BacktestResult:
             shutil.rmtree(beside, ignore_errors=True)
         return target
 
-    @staticmethod
-    def _may_replace(target: Path) -> bool:
-        if not target.is_dir():
-            return False
-        names = {entry.name for entry in os.scandir(target)}
-        return not names or {FORECASTS_FILE, SCORES_FILE} <= names
+
+def check_destination(directory: str | Path) -> Path:
+    """Return the directory of a back-test to write, once it is sure that nothing else is there.
+
+    Raises
+    ------
+    InvalidInput
+        It exists and is neither empty nor a back-test.
+    """
+    target = Path(directory)
+    if not target.exists():
+        return target
+    names = {entry.name for entry in os.scandir(target)} if target.is_dir() else None
+    if names is None or (names and not {FORECASTS_FILE, SCORES_FILE} <= names):
+        raise invalid(str(target), "", "exists and is no back-test", "name another directory")
+    return target
 
 
 def _as_text(document: dict[str, Any]) -> bytes:

@@ -57,6 +57,8 @@ def print_backtest(result: BacktestResult, console: Console, files: Iterable[str
         "bootstrap interval over listing days. Brier: of the probability of a close below the offer.",
         "dim",
     )
+    if result.partial:
+        line("note: interrupted; the figures rest on the deals forecast so far", "yellow")
     for note in result.notes:
         line(f"note: {note}", "yellow")
     for path in files:
