@@ -1,4 +1,6 @@
-"""Simulate the shared deals in a process of its own and save every bit: ``python run_deals.py OUT PATHS STEPS LANES``.
+"""Simulate the shared deals in a process of its own and save every bit.
+
+Arguments: the file to write, the number of paths, of steps and of lanes in a block.
 
 The equivalence tests start it with other settings of Numba, which are read once, at import. ``LANES`` of 0 keeps
 the block size of the compiled kernels.

@@ -1,4 +1,4 @@
-"""The same bits from plain Python, from the plainest processor, and with other block sizes; in processes of their own.
+"""The same bits from plain Python, the plainest processor and other block sizes, in processes of their own.
 
 Numba reads its settings once, and they are no part of the name of its cache: each setting has its own cache folder.
 """
