@@ -10,7 +10,12 @@ from pathlib import Path
 
 from sim.market.parameters import MARKETS_FOLDER, Market, load_market
 
-HKEX_DATES = tuple(date(year, month, 1) for year in range(2019, 2027) for month in (1, 7))
+HKEX_DATES = (
+    *(date(year, month, 1) for year in range(2019, 2025) for month in (1, 7)),
+    *(date(2025, month, 1) for month in (1, 4, 7, 10)),
+    *(date(2026, month, 1) for month in (1, 4, 7)),
+)
+"""Half-yearly, and quarterly since first-day prices are on file: the data then grow fast."""
 STAR_DATES = (
     date(2024, 12, 1),
     *(date(2025, month, 1) for month in (3, 6, 9, 12)),
