@@ -103,7 +103,7 @@ def run(
     prepare_destination(destination)
     from sim.report.plots import draw_run
     from sim.report.table import print_run
-    from sim.simulate import simulate
+    from sim.simulation import simulate
 
     console = _console()
     with _progress(console, deal.simulation.paths) as advance:

@@ -20,7 +20,7 @@ from sim.market.parameters import market_from_mapping
 from sim.result import Result
 from sim.run_directory import document_sha256, read_manifest, sha256, summary_json
 from sim.scenario import Scenario, scenario_from_mapping
-from sim.simulate import simulate
+from sim.simulation import simulate
 
 
 def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def backtest(
     from sim.market.forecaster import ModelForecaster
     from sim.report.backtest_plots import backtest_plots
     from sim.report.backtest_table import print_backtest
-    from sim.simulate import available_threads
+    from sim.simulation import available_threads
 
     check_destination(out)
     console = _console()

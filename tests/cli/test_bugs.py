@@ -6,13 +6,13 @@ import pytest
 
 _PROGRAM = """
 import sys
-import sim.simulate
+import sim.simulation
 from sim.cli import main
 
 def broken(*_, **__):
     raise RuntimeError("the planted bug")
 
-sim.simulate.simulate = broken
+sim.simulation.simulate = broken
 sys.argv = ["firstday", *sys.argv[1:]]
 main()
 """
@@ -23,7 +23,7 @@ def broken(monkeypatch):
     def bug(*_: object, **__: object) -> None:
         raise RuntimeError("the planted bug")
 
-    monkeypatch.setattr("sim.simulate.simulate", bug)
+    monkeypatch.setattr("sim.simulation.simulate", bug)
 
 
 @pytest.mark.usefixtures("broken")

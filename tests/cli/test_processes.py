@@ -67,14 +67,14 @@ def test_ctrl_c_writes_what_was_simulated(plain_environment, deal, tmp_path):
     marker = tmp_path / "begun"
     program = f"""
 import pathlib, sys
-import sim.simulate
-collect = sim.simulate.Collector.add
+import sim.simulation
+collect = sim.simulation.Collector.add
 
 def add(self, batch):
     collect(self, batch)
     pathlib.Path({str(marker)!r}).touch()
 
-sim.simulate.Collector.add = add
+sim.simulation.Collector.add = add
 from sim.cli import main
 main()
 """

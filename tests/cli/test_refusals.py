@@ -138,7 +138,7 @@ def test_a_destination_that_is_no_run_is_refused_before_simulating(firstday, wri
     def simulated(*_: object, **__: object) -> None:
         raise AssertionError("simulated although nothing can be written")
 
-    monkeypatch.setattr("sim.simulate.simulate", simulated)
+    monkeypatch.setattr("sim.simulation.simulate", simulated)
     Path("file").write_text("mine", encoding="utf-8")
     Path("other").mkdir()
     Path("other/thesis.tex").write_text("mine", encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario import load_scenario
-from sim.simulate import simulate
+from sim.simulation import simulate
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SCENARIOS = sorted(path for path in CONFIGS.glob("*.yaml") if not path.name.startswith("sweep_"))

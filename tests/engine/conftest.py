@@ -13,7 +13,7 @@ from small_deals import small_deal, small_market
 from sim.errors import Fault, InvalidInput
 from sim.result import Result
 from sim.run_directory import write_run
-from sim.simulate import simulate
+from sim.simulation import simulate
 from sim.verification import verify
 
 

@@ -14,7 +14,7 @@ from sim.market.parameters import Market
 from sim.result import Result
 from sim.run_directory import summary_json
 from sim.scenario import Scenario, load_scenario
-from sim.simulate import simulate
+from sim.simulation import simulate
 
 
 def run(changes: dict[str, Any], market: Market | None = None, paths: int = 20_000) -> Result:

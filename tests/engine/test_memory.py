@@ -10,13 +10,13 @@ import pytest
 from small_deals import small_deal, small_market
 
 from sim.engine import BLOCK_PATHS
-from sim.simulate import BATCH_PATHS, simulate
+from sim.simulation import BATCH_PATHS, simulate
 
 MIB = 1 << 20
 _PROGRAM = """
 import resource, sys
 from sim.scenario import load_scenario
-from sim.simulate import simulate
+from sim.simulation import simulate
 scenario = load_scenario("configs/biren_06082.yaml", {"simulation.paths": int(sys.argv[1])})
 result = simulate(scenario)
 assert result.paths == result.summary["paths"] == int(sys.argv[1]) and result.kept is None

@@ -17,7 +17,7 @@ from sim.errors import InvalidInput
 from sim.kernels.parameters import QUANTITIES
 from sim.result import Result
 from sim.run_directory import prepare_destination, write_run
-from sim.simulate import simulate
+from sim.simulation import simulate
 
 QUANTILES = {"0.01", "0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95", "0.99"}
 PRICES = {"open", "high", "low", "close", "vwap"}

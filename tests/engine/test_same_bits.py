@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from small_deals import small_deal, small_market
 
-import sim.simulate
+import sim.simulation
 from sim.engine import BLOCK_PATHS, batches, prepare
 from sim.kernels.parameters import QUANTITIES
 from sim.result import Result
 from sim.run_directory import summary_json
-from sim.simulate import simulate
+from sim.simulation import simulate
 
 PATHS = 2 * BLOCK_PATHS + 777
 
@@ -48,7 +48,7 @@ def streamed(result: Result) -> dict[str, Any]:
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("batch", [1, BLOCK_PATHS, 3 * BLOCK_PATHS])
 def test_batches_and_threads_leave_every_bit(monkeypatch, whole, batch, threads):
-    monkeypatch.setattr(sim.simulate, "BATCH_PATHS", batch)
+    monkeypatch.setattr(sim.simulation, "BATCH_PATHS", batch)
     result = run(threads=threads)
     assert summary_json(result) == summary_json(whole)
     assert kept_bytes(result) == kept_bytes(whole)
@@ -56,7 +56,7 @@ def test_batches_and_threads_leave_every_bit(monkeypatch, whole, batch, threads)
 
 @pytest.mark.parametrize("batch", [BLOCK_PATHS, 3 * BLOCK_PATHS])
 def test_streamed_statistics_are_the_same_without_kept_paths(monkeypatch, whole, batch):
-    monkeypatch.setattr(sim.simulate, "BATCH_PATHS", batch)
+    monkeypatch.setattr(sim.simulation, "BATCH_PATHS", batch)
     result = run(threads=2, keep_paths=PATHS - 1)
     assert result.kept is None
     assert streamed(result) == streamed(whole)

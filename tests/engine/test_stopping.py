@@ -11,12 +11,12 @@ import pytest
 from small_deals import small_deal, small_market
 
 import sim.collector
-import sim.simulate
+import sim.simulation
 from sim.engine import BLOCK_PATHS
 from sim.errors import InvalidInput
 from sim.result import Result
 from sim.run_directory import summary_json
-from sim.simulate import simulate
+from sim.simulation import simulate
 from sim.statistics import HistogramCounter
 
 MOST = 12 * BLOCK_PATHS
@@ -24,7 +24,7 @@ MOST = 12 * BLOCK_PATHS
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(sim.simulate, "BATCH_PATHS", BLOCK_PATHS)
+    monkeypatch.setattr(sim.simulation, "BATCH_PATHS", BLOCK_PATHS)
 
 
 def run(paths: int = MOST, **options: Any) -> Result:
@@ -119,7 +119,7 @@ def test_interrupted_before_the_first_batch(monkeypatch):
     def pressed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sim.simulate, "batches", pressed)
+    monkeypatch.setattr(sim.simulation, "batches", pressed)
     result = run()
     assert (result.paths, result.partial) == (0, True)
     assert np.isnan(result.summary["returns"]["close"]["mean"])

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from small_deals import UNPRICED, small_deal, small_market
 
-import sim.simulate
+import sim.simulation
 import sim.verification
 from sim.errors import InvalidInput
 from sim.run_directory import write_run
-from sim.simulate import simulate
+from sim.simulation import simulate
 from sim.verification import verify
 
 
@@ -51,7 +51,7 @@ def test_every_kind_of_run_passes(tmp_path, deal, options):
 
 
 def test_an_interrupted_run_passes(monkeypatch, tmp_path):
-    monkeypatch.setattr(sim.simulate, "BATCH_PATHS", 1)
+    monkeypatch.setattr(sim.simulation, "BATCH_PATHS", 1)
 
     def pressed(_: int, __: int) -> None:
         raise KeyboardInterrupt
@@ -66,7 +66,7 @@ def test_a_run_interrupted_at_once_has_nothing_to_verify(monkeypatch, tmp_path):
     def pressed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sim.simulate, "batches", pressed)
+    monkeypatch.setattr(sim.simulation, "batches", pressed)
     empty = simulate(small_deal(), market=small_market())
     out = write_run(empty, tmp_path / "run")
     with pytest.raises(InvalidInput, match="paths: holds no path"):
