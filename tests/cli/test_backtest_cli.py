@@ -59,7 +59,8 @@ def test_backtest_json_and_files(firstday):
     assert json.loads(Path("found/backtest.json").read_text(encoding="utf-8")) == document
 
 
-def test_the_table_begins_with_the_score_of_each_stage(firstday, without_plots):
+@pytest.mark.usefixtures("without_plots")
+def test_the_table_begins_with_the_score_of_each_stage(firstday):
     said = firstday("backtest", *FEW)
     assert (said.code, said.out) == (0, "")
     heads = [line for line in said.err.splitlines() if line.startswith("T")]
@@ -67,12 +68,12 @@ def test_the_table_begins_with_the_score_of_each_stage(firstday, without_plots):
     assert all(": CRPS 0." in head and " deals, " in head for head in heads)
     for word in ("model", "climatology", "quantile regression", "grey shift", "PIT", "80% interval", "Brier"):
         assert word in said.err
-    assert "left out: " in said.err
     assert max(len(line) for line in said.err.splitlines()) <= 80
     assert said.err.rstrip().endswith("-> runs/backtest")
 
 
-def test_deals_of_a_second_file_with_the_fewest_columns(firstday, few_rows, without_plots):
+@pytest.mark.usefixtures("without_plots")
+def test_deals_of_a_second_file_with_the_fewest_columns(firstday, few_rows):
     path = few_rows(("code", "list_date", "offer_price", "close_return"))
     said = firstday("backtest", "--test", path, "--paths", "500", "--json")
     assert said.code == 0
@@ -83,7 +84,8 @@ def test_deals_of_a_second_file_with_the_fewest_columns(firstday, few_rows, with
     assert document["t1"]["crps"] == {}
 
 
-def test_deals_before_2025_are_forecast_from_what_was_known_then(firstday, few_rows, without_plots):
+@pytest.mark.usefixtures("without_plots")
+def test_deals_before_2025_are_forecast_from_what_was_known_then(firstday, few_rows):
     path = few_rows(("code", "list_date", "offer_price", "close_return", "public_coverage"), "2025-01-01")
     rows = path.read_text(encoding="utf-8").splitlines()
     old = [f"7{k:04d},2019-0{k + 1}-15,10.0,0.0{k},{k + 3}.5" for k in range(5)]
@@ -93,14 +95,16 @@ def test_deals_before_2025_are_forecast_from_what_was_known_then(firstday, few_r
     assert [json.loads(said.out)[stage]["n"] for stage in ("t0", "t1")] == [5, 5]
 
 
-def test_deals_without_outcome_are_forecast_and_not_scored(firstday, few_rows, without_plots):
+@pytest.mark.usefixtures("without_plots")
+def test_deals_without_outcome_are_forecast_and_not_scored(firstday, few_rows):
     path = few_rows(
         ("code", "list_date", "offer_price", "close_return", "public_coverage"), code="0X1", close_return=""
     )
     text = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(text[:2]) + "\n", encoding="utf-8")
-    said = firstday("backtest", "--test", path, "--paths", "500", "--stage", "t1")
+    said = firstday("backtest", "--test", path, "--paths", "500", "--stage", "t1,t2")
     assert said.code == 0
+    assert "left out: 1 with no grey close" in said.err
     assert "1 deals forecast, none with an outcome to score" in said.err
     assert len(Path("runs/backtest/forecasts.csv").read_text(encoding="utf-8").splitlines()) == 2
 
@@ -136,7 +140,8 @@ def test_listings_of_shanghai_are_refused(firstday, tmp_path):
         assert "688795 of 2025-12-05 is a code of the STAR Market" in said.err
 
 
-def test_an_interrupted_backtest_writes_what_it_has(firstday, monkeypatch, without_plots):
+@pytest.mark.usefixtures("without_plots")
+def test_an_interrupted_backtest_writes_what_it_has(firstday, monkeypatch):
     done = past_deals._Progress.__call__
 
     def interrupt(self, count: int, total: int) -> None:
