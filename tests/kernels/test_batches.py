@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-from kernel_cases import DEALS, few, simulate
+from kernel_cases import DEALS, few, parameters, regulated_day, simulate
 
-from sim.kernels import driver
+from sim.kernels import driver, rng
 from sim.kernels.parameters import QUANTITIES
+from sim.kernels.rng import fill_normals
 
 PATHS = few(5_000, 40)
-pytestmark = pytest.mark.parametrize("name", DEALS)
+every_deal = pytest.mark.parametrize("name", DEALS)
 
 
+@every_deal
 def test_threads_and_chunks_change_no_bit(name, monkeypatch):
     deal = DEALS[name]()
     alone = simulate(deal, PATHS, trace=True)
@@ -21,18 +23,21 @@ def test_threads_and_chunks_change_no_bit(name, monkeypatch):
 
 
 @pytest.mark.parametrize("origin", [0, 2**32, 2**40, 2**63], ids=["0", "2^32", "2^40", "2^63"])
+@every_deal
 def test_any_first_path_gives_the_same_paths(name, origin):
     # Block boundaries fall elsewhere in each run, and the low word of the path wraps inside the second origin's.
     deal = DEALS[name]()
     start = origin - (PATHS // 2 if origin else 0)
     whole = simulate(deal, PATHS, start, trace=True)
-    for offset, count in ((PATHS // 5, PATHS // 3), (PATHS - 3, 3), (PATHS // 2 - 1, 2), (7, 1)):
+    parts = ((PATHS // 5, PATHS // 3), (PATHS - 3, 3), (PATHS // 2 - 1, 2), (PATHS // 2, 3), (7, 1))
+    for offset, count in parts:
         part = simulate(deal, count, start + offset, trace=True)
         columns = slice(offset, offset + count)
         assert part.values_array.tobytes() == whole.values_array[:, columns].tobytes()
         assert part.trace.tobytes() == whole.trace[:, columns].tobytes()
 
 
+@every_deal
 def test_far_paths_are_other_paths(name):
     deal = DEALS[name]()
     near = simulate(deal, few(256))
@@ -42,6 +47,7 @@ def test_far_paths_are_other_paths(name):
 
 
 @pytest.mark.parametrize("other", [1, 2**32, 2**32 + 1])
+@every_deal
 def test_seeds_are_other_paths(name, other):
     deal = DEALS[name]()
     moved = deal._replace(
@@ -53,6 +59,7 @@ def test_seeds_are_other_paths(name, other):
     )
 
 
+@every_deal
 def test_a_trace_and_the_layout_of_the_array_change_no_bit(name):
     deal = DEALS[name]()
     strided = simulate(deal, few(300), trace=True)
@@ -61,9 +68,23 @@ def test_a_trace_and_the_layout_of_the_array_change_no_bit(name):
     assert whole.tobytes() == strided.values_array.tobytes()
 
 
+@every_deal
 def test_the_array_is_filled_and_nothing_beyond_it(name):
     out = np.full((len(QUANTITIES), 60), -7.0)
     driver.simulate_paths(DEALS[name](), 0, out[:, 20:31], np.empty((0, 0), np.float32))
     assert (out[:, :20] == -7.0).all()
     assert (out[:, 31:] == -7.0).all()
     assert not (out[:, 20:31] == -7.0).any()
+
+
+@pytest.mark.parametrize("memory", [False, True], ids=["common day", "day with memory"])
+@pytest.mark.parametrize("first", [0, 2**32 - 100, 2**32, 2**40 + 5, 2**63 - 3])
+def test_the_day_draws_the_normals_of_its_own_paths(first, memory):
+    # Nothing else is random here: a path number cut to its low word would show.
+    moved = {"momentum": 1e-30} if memory else {}
+    deal = parameters(seed=2**40 + 3, day=regulated_day(8, **moved))
+    paths = few(300, 200)
+    normals = np.empty((8, paths), np.float32)
+    fill_normals(np.uint64(first), rng.DAY, deal.key_low, deal.key_high, normals)
+    expected = 0.1 / np.sqrt(8) * normals.astype(np.float64).sum(axis=0)
+    np.testing.assert_allclose(simulate(deal, paths, first)["pressure_close"], expected, atol=1e-6)
