@@ -41,7 +41,7 @@ DAY_SHAPE: Mapping[str, float] = {
     "closing_volume": 0.03,
 }
 """Shape of volatility and volume over the day: assumed, the deals on file have no prices within the day."""
-PRICING: Mapping[str, float] = {"intercept": 0.3, "slope": 0.25}
+PRICING: Mapping[str, float] = {"intercept": -0.25, "slope": 0.4}
 """Position of the offer price in its range: assumed, see ``docs/decisions/model-form.md``."""
 UNCERTAINTY: Mapping[str, float] = {"valuation": 1.25, "coverage": 1.05}
 
