@@ -13,7 +13,7 @@ from sim.kernels.rng import fill_normals, seed_words
 
 pytestmark = pytest.mark.compiled
 
-PATHS = 2**20
+PATHS = 2**19
 
 
 def normals(steps=4, first=0, purpose=rng.DAY, seed=5, paths=PATHS):

@@ -25,7 +25,7 @@ try:
 except IndexError:
     print("noticed")
 """
-REPRESENTATIVE = ("test_terms.py", "test_nodes.py", "test_trace.py")
+REPRESENTATIVE = ("test_kernel_terms.py", "test_nodes.py", "test_trace.py")
 
 
 def run(tmp_path, *arguments, **settings):
