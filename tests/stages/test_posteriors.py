@@ -21,7 +21,10 @@ from prior import (
     student_density,
 )
 from samples import same_law, sees, simulated
+from scipy.stats import norm, t
 from small_deals import MARKET, UNPRICED, small_deal, small_market
+
+from sim.engine import prepare
 
 PATHS = 60_000
 NO_PLACING: dict[str, object] = {"observed.placing_coverage": None}
@@ -138,3 +141,36 @@ def test_a_grey_market_without_noise_is_the_pressure():
     clear = small_market({"grey.noise.intercept": -12.0, "grey.slope": 1.0, "grey.bias": 0.0})
     after = simulated(small_deal({"observed.grey_return": 0.25}), clear, 10_000)
     np.testing.assert_allclose(after["pressure"], np.log(1.25), atol=1e-3)
+
+
+def test_the_valuation_spreads_with_public_coverage():
+    """On common random numbers: ``log scale = spread + spread_public_coverage (log R - 6) / 3``."""
+    market = small_market(COLD)
+    centre = MARKET["valuation"]["centre"]["intercept"]
+    few, many = (
+        simulated(small_deal({"observed.public_coverage": times}), market, 2_000)["valuation"] - centre
+        for times in (20.0, 2_000.0)
+    )
+    wider = MARKET["valuation"]["spread_public_coverage"] * np.log(100.0) / 3.0
+    np.testing.assert_allclose(many / few, np.exp(wider), rtol=1e-9)
+
+
+@pytest.mark.parametrize("grey_return", [-0.7, -0.3, 0.0, 0.6, 1.5, 4.0])
+def test_the_nodes_are_the_posterior_however_surprising_the_grey_market(grey_return):
+    """The mixture over the nodes against numerical integration of two Student densities."""
+    market = small_market(COLD)
+    before = prepare(small_deal(), market).parameters.coverage
+    after = prepare(small_deal({"observed.grey_return": grey_return}), market).parameters.coverage
+    forecast = float(scarcity(np.log(20.0), np.log(2.0))) + before.valuation_mean
+    scale = np.exp(before.spread_mean + before.spread_slope * np.log(20.0))
+    grey = MARKET["grey"]
+    noise = np.exp(grey["noise"]["intercept"])
+    pressure = np.linspace(-9.0, 9.0, 200_001)
+    expected = forecast + grey["bias"] + grey["slope"] * (pressure - forecast)
+    density = t.pdf((pressure - forecast) / scale, MARKET["valuation"]["degrees_of_freedom"])
+    density *= t.pdf((np.log1p(grey_return) - expected) / noise, grey["degrees_of_freedom"])
+    exact = np.cumsum(density) / density.sum()
+    chances = np.diff(after.node_cumulative, prepend=0.0)
+    valuation = pressure[::1_000] - (forecast - before.valuation_mean)
+    mixture = norm.cdf((valuation[:, None] - after.node_valuation_mean) / after.node_valuation_sd) @ chances
+    np.testing.assert_allclose(mixture, exact[::1_000], atol=5e-4)
