@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from sim.commands import past_deals
+from sim.commands.console import people_console
 from sim.errors import Fault, InvalidInput
 
 if TYPE_CHECKING:
@@ -49,12 +50,6 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
 ) -> None:
     """Keep the options that hold for every command; ``--debug`` is read by :func:`main`."""
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
 
 
 def _print_json(text: str) -> None:
@@ -105,7 +100,7 @@ def run(
     from sim.report.table import print_run
     from sim.simulation import simulate
 
-    console = _console()
+    console = people_console()
     with _progress(console, deal.simulation.paths) as advance:
         result = simulate(
             deal,
@@ -201,7 +196,7 @@ def verify(
     """Simulate a run again from its manifest and compare every bit."""
     from sim.verification import verify as verify_run
 
-    console = _console()
+    console = people_console()
     for line in verify_run(run_directory, threads):
         console.print(line)
 
@@ -221,7 +216,7 @@ def bench(
     if as_json:
         _print_json(json.dumps(document, indent=2) + "\n")
     else:
-        _console().print(bench_table(document))
+        people_console().print(bench_table(document))
 
 
 past_deals.add_to(app)

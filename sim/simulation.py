@@ -191,8 +191,14 @@ def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collec
             f"the standard error of the mean close is {collector.close_se:.2g} after {collector.paths:,} paths; "
             f"{target_se:.2g} was asked for"
         )
+    if plan.theme is not None and not plan.market.valuation.theme_weight.get(scenario.stage):
+        notes.append(
+            f"past deals give theme heat no weight at stage {scenario.stage.upper()}: the peers do not move "
+            "this forecast (docs/decisions/theme-heat.md)"
+        )
     if scenario.offer.price is None:
         notes.append("the offer price is not known yet; it is drawn inside the range on each path")
-    if scenario.stage in ("t1", "t2") and scenario.observed.placing_coverage is None:
+    matters = plan.market.demand.placing_deflation != 0.0
+    if matters and scenario.stage in ("t1", "t2") and scenario.observed.placing_coverage is None:
         notes.append("placing coverage is not known; it is drawn on each path")
     return tuple(notes)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.commands.console import people_console
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,12 +28,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to an application."""
     app.command()(backtest)
     app.command()(calibrate)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
 
 
 def _day(option: str, text: str | None) -> date | None:
@@ -94,7 +90,7 @@ def backtest(
     from sim.simulation import available_threads
 
     check_destination(out)
-    console = _console()
+    console = people_console()
     with _Progress(console) as advance:
         result = run_backtest(
             known,
@@ -141,7 +137,7 @@ def calibrate(
     from sim.market import calibration
     from sim.report.calibrate_table import print_calibration
 
-    console = _console()
+    console = people_console()
     with console.status("fitting") if console.is_terminal else nullcontext():
         fit = calibration.calibrate(data, day, venue)
     written = [] if out is None else [calibration.write_market(fit, out)]

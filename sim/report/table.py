@@ -163,7 +163,14 @@ def _price_row(run: Run, quantity: str, sign: str, levels: Sequence[str]) -> lis
 def _probabilities_table(run: Run, console: Console, width: int) -> Table:
     """Set the probabilities in two columns, or in one where two do not fit."""
     cells: list[tuple[str, str]] = []
+    impossible = set()
+    if run.scenario.offer.price is not None:
+        impossible.add("withdrawn")
+    if run.scenario.over_allotted_shares() == 0:
+        impossible.update(("stabilised", "support_exhausted"))
     for event, label in _EVENTS:
+        if event in impossible:
+            continue
         value, error = probability_of(run.summary, event)
         if not math.isnan(value):
             cells.append((label, numbers.probability_with_error(value, error)))
