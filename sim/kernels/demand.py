@@ -45,12 +45,14 @@ def float_at_listing(terms, locked):
 def active_float(demand, terms, locked, public_tranche):
     """Shares whose holders may trade on the first day: all of the public tranche, a share of the placing.
 
+    Over-allotted shares are placed with the same investors as the rest of the placing.
+
     With an activity of one this is the float at listing, whatever the reallocation.
     """
     lent = terms.over_allotment if terms.over_allotment_borrowed else 0.0
     placing = 1.0 + terms.size_adjustment - public_tranche - locked
     placing = 0.0 if placing < 0.0 else placing
-    return public_tranche + demand.placing_activity * placing + lent + terms.other_tradable
+    return public_tranche + demand.placing_activity * (placing + lent) + terms.other_tradable
 
 
 @scalar

@@ -29,7 +29,7 @@ PRESSURE = Block(
         "spread_anchored": Prior(-0.5, 0.4),
         "spread_size": Prior(-0.2, 0.3),
         "log_degrees": Prior(1.2, 0.7),
-        "stabilisation_elasticity": Prior(15.0, 0.0),
+        "stabilisation_elasticity": Prior(20.0, 0.0),
         "opening_absorption": Prior(0.30, 0.0),
     }
 )
@@ -54,7 +54,7 @@ def degrees_of(values: Values) -> Array:
 def active_float(values: Values, data: FitData) -> Array:
     """Shares that may trade on the first day, over-allotted ones included."""
     placing = np.maximum(1.0 - data.tranche_final - data.locked, 0.0)
-    return data.tranche_final + values["placing_activity"] * placing + values["over_allotment"]
+    return data.tranche_final + values["placing_activity"] * (placing + values["over_allotment"])
 
 
 def location(values: Values, data: FitData) -> Array:

@@ -134,7 +134,7 @@ def _mapping(data: FitData, pressure: BlockFit, day: BlockFit) -> dict[str, Any]
             "correlation": 0.0,
         },
         "pricing": {"intercept": 0.5, "slope": 0.0},
-        "stabilisation": {"elasticity": 15.0, "opening_absorption": 0.3, "absorption_per_day": 5.0},
+        "stabilisation": {"elasticity": 20.0, "opening_absorption": 0.3, "absorption_per_day": 5.0},
         "day": {
             "volatility": {"intercept": day["volatility"]},
             "volatility_sd": exp(day["log_volatility_sd"]),

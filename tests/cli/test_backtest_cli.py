@@ -68,7 +68,7 @@ def test_the_table_begins_with_the_score_of_each_stage(firstday):
     assert all(": CRPS 0." in head and " deals, " in head for head in heads)
     for word in ("model", "climatology", "quantile regression", "grey shift", "PIT", "80% interval", "Brier"):
         assert word in said.err
-    assert max(len(line) for line in said.err.splitlines()) <= 80
+    assert max(len(line) for line in said.err.splitlines()) <= 100
     assert said.err.rstrip().endswith("-> runs/backtest")
 
 

@@ -165,9 +165,8 @@ def test_the_active_float_is_the_float_at_listing_when_all_of_the_placing_is_act
         all_active["active_float"][listed], all_active["float_at_listing"][listed], rtol=1e-15
     )
     none_active = simulate(deal._replace(demand=deal.demand._replace(placing_activity=0.0)), PATHS)
-    short = deal.terms.over_allotment
     tranche = none_active["public_tranche"][listed]
-    np.testing.assert_allclose(none_active["active_float"][listed], tranche + short, rtol=1e-15)
+    np.testing.assert_allclose(none_active["active_float"][listed], tranche, rtol=1e-15)
 
 
 def test_scarcity_is_demand_over_float():
@@ -177,7 +176,7 @@ def test_scarcity_is_demand_over_float():
     retail = (1.0 + paths["public_coverage"] / 45.0) ** 0.58
     k0 = 1.08 * (0.05 * retail + (1.15 - 0.05 - paths["cornerstones"]) * own)
     unlocked = 1.15 - paths["public_tranche"] - paths["cornerstones"]
-    f0 = paths["public_tranche"] + 0.8 * unlocked + 0.1725
+    f0 = paths["public_tranche"] + 0.8 * (unlocked + 0.1725)
     np.testing.assert_allclose(paths["active_float"], f0, rtol=1e-13)
     np.testing.assert_allclose(paths["scarcity"], np.log(k0 / f0) / 1.5, rtol=1e-11, atol=1e-13)
 

@@ -79,7 +79,7 @@ def test_location_scale_and_lift_are_the_kernels(seed):
             placing_activity=0.3,
             elasticity=math.exp(elasticity + ratio * (deal.ah_listing is True)),
         )
-        day = told.day._replace(stabilisation_elasticity=15.0)
+        day = told.day._replace(stabilisation_elasticity=20.0)
         pressure, capacity, out = np.empty(1), np.empty(1), np.empty((len(QUANTITIES), 1))
         log_public = np.array([told.coverage.public_mean])
         none = np.zeros(1)
