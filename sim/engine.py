@@ -6,7 +6,6 @@ quantities of consecutive paths. Progress, stopping, Ctrl-C and resume are consu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +15,11 @@ from numpy.typing import NDArray
 
 from sim.errors import invalid
 from sim.kernels.driver import simulate_paths
-from sim.kernels.parameters import (
-    QUANTITIES,
-    DayParameters,
-    DemandParameters,
-    KernelParameters,
-    TermParameters,
-    TickParameters,
-)
+from sim.kernels.parameters import QUANTITIES, KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
 from sim.market.deals import load_deals
 from sim.market.features import features_of
+from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
 from sim.market.parameters import Features, Market, load_market
 from sim.market.profile import DayProfile, day_profile
 from sim.market.stages import coverage_parameters
@@ -98,7 +91,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     features = features_of(scenario)
     peers = peers_of(scenario, load_deals)
     heat = theme_heat(peers, market.peers, scenario.list_date)
-    demand = _demand(scenario, market)
+    demand = demand_parameters(market.demand, scenario.ah_listing)
     terms = _terms(scenario, market)
     sessions = scenario.rules.sessions(scenario.list_date)
     profile = day_profile(sessions, market.day, market.stabilisation, market.day.drift.at(features))
@@ -111,8 +104,8 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
         ),
         demand=demand,
         terms=terms,
-        day=_day(scenario, market, features, profile),
-        ticks=_ticks(scenario),
+        day=day_parameters(scenario.rules, market, features, profile),
+        ticks=tick_parameters(scenario.rules.tick_table(scenario.list_date)),
     )
     opening = float(min(session.start_minute for session in sessions))
     return Plan(scenario, market, features, heat if peers else None, parameters, profile, opening)
@@ -124,12 +117,14 @@ def batches(plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: i
     The array of a batch is used again for the next one: a consumer copies what it keeps.
     """
     whole = max(1, batch_paths // BLOCK_PATHS) * BLOCK_PATHS
-    buffer = np.empty((len(QUANTITIES), min(whole, paths)))
+    values = np.empty((len(QUANTITIES), 0))
     done = 0
     while done < paths:
         # Blocks end at multiples of BLOCK_PATHS counted from path 0, wherever the first path lies.
         count = min(whole - (first + done) % BLOCK_PATHS, paths - done)
-        values = buffer[:, :count]
+        if values.shape[1] != count:
+            # Never a part of a larger array: the kernels would compile again for its other layout.
+            values = np.empty((len(QUANTITIES), count))
         simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
         yield Batch(first + done, values)
         done += count
@@ -153,18 +148,6 @@ def trace_paths(plan: Plan, paths: int, threads: int = 1) -> tuple[NDArray[np.fl
     return clock, trace
 
 
-def _demand(scenario: Scenario, market: Market) -> DemandParameters:
-    curve = market.demand
-    return DemandParameters(
-        kappa=curve.kappa,
-        public_saturation=curve.public_saturation,
-        public_deflation=curve.public_deflation,
-        placing_deflation=curve.placing_deflation,
-        placing_activity=curve.placing_activity,
-        elasticity=curve.anchored_elasticity if scenario.ah_listing else curve.elasticity,
-    )
-
-
 def _terms(scenario: Scenario, market: Market) -> TermParameters:
     """Terms in fractions of the base offer; an unknown price is drawn inside the range."""
     offer = scenario.offer
@@ -184,10 +167,9 @@ def _terms(scenario: Scenario, market: Market) -> TermParameters:
         raise invalid(scenario.name, "offer", "has neither price nor price_range", "give one of them")
     ladder = scenario.rules.reallocation(scenario.regime)
     initial = scenario.public_shares(0.0) / base
-    reached = [
-        scenario.public_shares(threshold * (1.0 if ladder.threshold_included else 1.0 + 1e-9)) / base
-        for threshold in ladder.thresholds
-    ]
+    # "More than 50 times" begins a hair above 50, "50 times or more" at 50.
+    thresholds = [times * (1.0 if ladder.threshold_included else 1.0 + 1e-9) for times in ladder.thresholds]
+    reached = [scenario.public_shares(threshold) / base for threshold in thresholds]
     over_allotment = scenario.over_allotment
     terms = TermParameters(
         public_tranche=initial,
@@ -204,7 +186,7 @@ def _terms(scenario: Scenario, market: Market) -> TermParameters:
         pricing_intercept=market.pricing.intercept,
         pricing_slope=market.pricing.slope,
         may_withdraw=offer.price is None,
-        ladder_thresholds=np.array([0.0, *ladder.thresholds]),
+        ladder_thresholds=np.array([0.0, *thresholds]),
         ladder_fractions=np.array([initial, *reached]),
     )
     smallest = scenario.float_shares(floor) / base
@@ -216,38 +198,3 @@ def _terms(scenario: Scenario, market: Market) -> TermParameters:
             "the float must exceed the over-allotment; check cornerstones and locked tranches",
         )
     return terms
-
-
-def _day(scenario: Scenario, market: Market, features: Features, profile: DayProfile) -> DayParameters:
-    venue, day = scenario.rules, market.day
-    base = market.uncertainty.valuation * math.exp(day.volatility.at(features))
-    halt_ends = venue.halt_ends_by
-    last_step = profile.steps if halt_ends is None else int(np.searchsorted(profile.clock, halt_ends))
-    return DayParameters(
-        stabilisation_elasticity=market.stabilisation.elasticity,
-        opening_absorption=market.stabilisation.opening_absorption,
-        sigma_base=base,
-        sigma_slope=base * day.volatility_slope,
-        sigma_log_sd=day.volatility_sd,
-        volatility=profile.volatility,
-        drift=profile.drift,
-        volume=profile.volume,
-        absorption=profile.absorption,
-        minutes=profile.minutes,
-        opening_volume=day.opening_volume,
-        momentum=day.momentum,
-        momentum_decay=0.5 ** (1.0 / day.momentum_half_life_minutes),
-        halt_up=np.log1p(np.array(venue.halts, dtype=np.float64)).astype(np.float32),
-        halt_down=np.log1p(-np.array(venue.halts, dtype=np.float64)).astype(np.float32),
-        halt_steps=venue.halt_minutes,
-        last_halt_step=last_step,
-    )
-
-
-def _ticks(scenario: Scenario) -> TickParameters:
-    table = scenario.rules.tick_table(scenario.list_date)
-    return TickParameters(
-        lower_bounds=np.array(table.lower_bounds, dtype=np.float64),
-        numerators=np.array(table.numerators, dtype=np.float64),
-        denominators=np.array(table.denominators, dtype=np.float64),
-    )

@@ -72,15 +72,16 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
 
 
 @kernel
-def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
-    """Simulate consecutive paths, block after block, on the calling thread."""
-    paths = out.shape[1]
-    start = 0
-    while start < paths:
+def simulate_range(
+    key_low, key_high, coverage, demand, terms, day, ticks, first_path, begin, end, out, trace
+):
+    """Simulate the columns ``begin`` to ``end``, block after block, on the calling thread."""
+    start = begin
+    while start < end:
         first = np.uint64(first_path + np.uint64(start))
         # A block ends where the low word of the path number would wrap.
         room = int(_WORDS - np.uint64(first & np.uint64(_WORDS - np.uint64(1))))
-        stop = min(start + LANES, paths, start + room)
+        stop = min(start + LANES, end, start + room)
         block = (out[:, start:stop], trace[:, start:stop])
         simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first, block[0], block[1])
         start = stop
@@ -107,9 +108,9 @@ def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, th
     starts = range(0, out.shape[1], chunk)
 
     def simulate(start: int) -> None:
+        # Whole arrays and a range, not parts of arrays: those have another layout, to compile for once more.
         stop = min(start + chunk, out.shape[1])
-        first = np.uint64(first_path + start)
-        simulate_range(*parameters, first, out[:, start:stop], trace[:, start:stop])
+        simulate_range(*parameters, np.uint64(first_path), start, stop, out, trace)
 
     if threads == 1 or len(starts) == 1:
         for start in starts:

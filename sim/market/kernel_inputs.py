@@ -1,4 +1,4 @@
-"""From a market and the rules of a venue to what the kernels are told, for anything that is no scenario."""
+"""From a market and the rules of a venue to what the kernels are told, for scenarios and past deals alike."""
 
 from __future__ import annotations
 
