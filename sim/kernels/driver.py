@@ -35,40 +35,15 @@ def record_trace(scratch, row):
 
 
 @kernel
-def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
-    """Simulate the paths ``first_path ...`` into the columns of ``out``, and their price path into ``trace``."""
-    paths = out.shape[1]
-    log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    pressure, capacity, spare = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    recorded = np.empty((_RECORDED, LANES))
-    scratch = np.empty((ROWS, LANES), np.float32)
-    if coverage.node_cumulative.shape[0] > 0:
-        draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
-    else:
-        draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
-    clear_opening(demand, terms, day, ticks, log_public, log_placing, valuation, pressure, capacity, recorded)
-    open_block(pressure, capacity, spare, day, scratch)
-    remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
-    if trace.shape[0] > 0:
-        record_trace(scratch, trace[0])
-    for block in range(day.volatility.shape[0] // 4):
-        if remembers:
-            advance_with_memory(first_path, block, key_low, key_high, day, scratch)
-        else:
-            advance(first_path, block, key_low, key_high, day, scratch)
-        if trace.shape[0] > 0:
-            closing_prices(day, scratch)
-            record_trace(scratch, trace[block + 1])
-    closing_prices(day, scratch)
-    record_block(terms, day, ticks, log_placing, scratch, recorded)
-    for row in range(_RECORDED):
-        for i in range(paths):
-            out[row, i] = recorded[row, i]
+def copy_block(recorded, start, stop, out, trace):
+    """Copy a block into its columns; a withdrawn path has no trace."""
+    for row in range(out.shape[0]):
+        for i in range(start, stop):
+            out[row, i] = recorded[row, i - start]
     for row in range(trace.shape[0]):
-        for i in range(paths):
-            trace[row, i] = (
-                trace[row, i] if recorded[_CLOSE, i] == recorded[_CLOSE, i] else np.float32(np.nan)
-            )
+        for i in range(start, stop):
+            withdrawn = recorded[_CLOSE, i - start] != recorded[_CLOSE, i - start]
+            trace[row, i] = np.float32(np.nan) if withdrawn else trace[row, i]
 
 
 @kernel
@@ -76,14 +51,38 @@ def simulate_range(
     key_low, key_high, coverage, demand, terms, day, ticks, first_path, begin, end, out, trace
 ):
     """Simulate the columns ``begin`` to ``end``, block after block, on the calling thread."""
+    log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    pressure, capacity, spare = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    recorded = np.empty((_RECORDED, LANES))
+    scratch = np.empty((ROWS, LANES), np.float32)
+    remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
     start = begin
     while start < end:
         first = np.uint64(first_path + np.uint64(start))
         # A block ends where the low word of the path number would wrap.
         room = int(_WORDS - np.uint64(first & np.uint64(_WORDS - np.uint64(1))))
         stop = min(start + LANES, end, start + room)
-        block = (out[:, start:stop], trace[:, start:stop])
-        simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first, block[0], block[1])
+        if coverage.node_cumulative.shape[0] > 0:
+            draw_nodes(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
+        else:
+            draw_prior(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
+        clear_opening(
+            demand, terms, day, ticks, log_public, log_placing, valuation, pressure, capacity, recorded
+        )
+        open_block(pressure, capacity, spare, day, scratch)
+        if trace.shape[0] > 0:
+            record_trace(scratch, trace[0, start:stop])
+        for block in range(day.volatility.shape[0] // 4):
+            if remembers:
+                advance_with_memory(first, block, key_low, key_high, day, scratch)
+            else:
+                advance(first, block, key_low, key_high, day, scratch)
+            if trace.shape[0] > 0:
+                closing_prices(day, scratch)
+                record_trace(scratch, trace[block + 1, start:stop])
+        closing_prices(day, scratch)
+        record_block(terms, day, ticks, log_placing, scratch, recorded)
+        copy_block(recorded, start, stop, out, trace)
         start = stop
 
 
