@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from sim.kernels._jit import kernel
+from sim.kernels.aftermarket import no_aftermarket, walk_aftermarket
 from sim.kernels.coverage import draw_nodes, draw_prior
 from sim.kernels.day import LANES, PRICE, ROWS, advance, advance_with_memory, closing_prices, open_block
 from sim.kernels.opening import clear_opening
 from sim.kernels.parameters import QUANTITIES, KernelParameters
-from sim.kernels.recording import record_block
+from sim.kernels.recording import blank_withdrawn, record_block
 
 _RECORDED = len(QUANTITIES)
 _WORDS = np.uint64(1 << 32)
@@ -35,7 +36,7 @@ def record_trace(scratch, row):
 
 
 @kernel
-def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
+def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, out, trace):
     """Simulate the paths ``first_path ...`` into the columns of ``out``, and their price path into ``trace``."""
     paths = out.shape[1]
     log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
@@ -60,7 +61,13 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
             closing_prices(day, scratch)
             record_trace(scratch, trace[block + 1])
     closing_prices(day, scratch)
-    record_block(terms, day, ticks, log_placing, scratch, recorded)
+    record_block(day, ticks, scratch, recorded)
+    if after.days > 0:
+        walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, after, scratch, recorded)
+    else:
+        no_aftermarket(recorded)
+    if terms.may_withdraw:
+        blank_withdrawn(terms, log_placing, recorded)
     for row in range(_RECORDED):
         for i in range(paths):
             out[row, i] = recorded[row, i]
@@ -72,7 +79,7 @@ def simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first
 
 
 @kernel
-def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, first_path, out, trace):
+def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, out, trace):
     """Simulate consecutive paths, block after block, on the calling thread."""
     paths = out.shape[1]
     start = 0
@@ -82,7 +89,9 @@ def simulate_range(key_low, key_high, coverage, demand, terms, day, ticks, first
         room = int(_WORDS - np.uint64(first & np.uint64(_WORDS - np.uint64(1))))
         stop = min(start + LANES, paths, start + room)
         block = (out[:, start:stop], trace[:, start:stop])
-        simulate_block(key_low, key_high, coverage, demand, terms, day, ticks, first, block[0], block[1])
+        simulate_block(
+            key_low, key_high, coverage, demand, terms, day, ticks, after, first, block[0], block[1]
+        )
         start = stop
 
 

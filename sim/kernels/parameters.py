@@ -118,6 +118,36 @@ class DayParameters(NamedTuple):
     last_halt_step: int
 
 
+class AftermarketParameters(NamedTuple):
+    """Trading days after the first: stabilisation period and lock-up; all zero or empty where none is simulated.
+
+    ``volatility`` is the median daily volatility of the log price, ``volatility_log_sd`` the spread of its log
+    across paths and ``volatility_most`` its bound, ``drift`` the daily log drift of the expected price, ``absorption`` the share of the excess supply that reaches the bid in a
+    day. The bid lasts ``stabilisation_days`` days. Tranche ``k`` comes free on day ``unlock_days[k]``:
+    ``unlock_fixed[k]`` of the base offer, and ``unlock_money[k]`` (0 or 1) of the shares that cornerstones' money
+    bought. ``sold`` is the share of them that comes to market, ``anticipated`` the share of its effect that the
+    price already holds.
+    """
+
+    days: int
+    stabilisation_days: int
+    volatility: float
+    volatility_log_sd: float
+    volatility_most: float
+    drift: float
+    absorption: float
+    unlock_days: NDArray[np.int64]
+    unlock_fixed: NDArray[np.float64]
+    unlock_money: NDArray[np.float64]
+    sold: float
+    anticipated: float
+
+
+NO_AFTERMARKET = AftermarketParameters(
+    0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, np.empty(0, np.int64), np.empty(0), np.empty(0), 0.0, 0.0
+)
+
+
 class TickParameters(NamedTuple):
     """Tick table: from price ``lower_bounds[k]`` on, the tick is ``numerators[k] / denominators[k]``."""
 
@@ -136,6 +166,7 @@ class KernelParameters(NamedTuple):
     terms: TermParameters
     day: DayParameters
     ticks: TickParameters
+    aftermarket: AftermarketParameters = NO_AFTERMARKET
 
 
 QUANTITIES = (
@@ -158,6 +189,13 @@ QUANTITIES = (
     "scarcity",
     "pressure_close",
     "log_close",
+    "stabilisation_close",
+    "before_expiry",
+    "expiry_close",
+    "purchases_total",
+    "exercised",
+    "manager_gain",
+    "exhausted_day",
 )
 """Rows of the recorded array. Prices in currency rounded to ticks (``vwap`` unrounded); coverages in times;
 ``public_tranche``, ``cornerstones``, ``float_at_listing`` (all that may trade), ``active_float`` (all whose
