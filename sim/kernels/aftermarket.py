@@ -57,7 +57,7 @@ def draw_daily_volatility(first_path, key_low, key_high, after, sigma):
 
 @scalar
 def daily_move(pressure, normal, sigma, drift):
-    """Pressure after a day; ``drift`` is of the expected price, so a wild path has a lower median, not a higher mean."""
+    """Pressure after a day; ``drift`` is of the expected price: a wild path has a lower median, not a higher mean."""
     return pressure + (sigma * normal + (drift - _HALF * sigma * sigma))
 
 

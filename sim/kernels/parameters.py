@@ -122,7 +122,8 @@ class AftermarketParameters(NamedTuple):
     """Trading days after the first: stabilisation period and lock-up; all zero or empty where none is simulated.
 
     ``volatility`` is the median daily volatility of the log price, ``volatility_log_sd`` the spread of its log
-    across paths and ``volatility_most`` its bound, ``drift`` the daily log drift of the expected price, ``absorption`` the share of the excess supply that reaches the bid in a
+    across paths and ``volatility_most`` its bound, ``drift`` the daily log drift of the expected price,
+    ``absorption`` the share of the excess supply that reaches the bid in a
     day. The bid lasts ``stabilisation_days`` days. Tranche ``k`` comes free on day ``unlock_days[k]``:
     ``unlock_fixed[k]`` of the base offer, and ``unlock_money[k]`` (0 or 1) of the shares that cornerstones' money
     bought. ``sold`` is the share of them that comes to market, ``anticipated`` the share of its effect that the
