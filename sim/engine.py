@@ -25,6 +25,7 @@ from sim.kernels.parameters import (
     TickParameters,
 )
 from sim.kernels.rng import seed_words
+from sim.market.after_first_day import aftermarket_parameters
 from sim.market.deals import load_deals
 from sim.market.features import features_of
 from sim.market.parameters import Features, Market, load_market
@@ -113,6 +114,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
         terms=terms,
         day=_day(scenario, market, features, profile),
         ticks=_ticks(scenario),
+        aftermarket=aftermarket_parameters(scenario, market),
     )
     opening = float(min(session.start_minute for session in sessions))
     return Plan(scenario, market, features, heat if peers else None, parameters, profile, opening)

@@ -1,10 +1,10 @@
 """After the first day: daily steps to the end of the stabilisation period and on to the expiry of the lock-up.
 
 The pressure ``y`` goes on from the close of the first day, one step a trading day. While the stabilisation period
-lasts the manager bids at the offer price as on the first day. At its end what is still short is covered: by the
-option, at the offer price, where the share stands above it; in the market otherwise, which lifts the price as any
-purchase does. When a locked tranche comes free the float grows by what is sold of it, and the price falls by
-``(1/eta) log((F + sold) / F)``, less the part that buyers had seen coming.
+lasts the manager bids at the offer price as on the first day. At its end what is still short is covered: in the
+market as far as shares are offered at or below the offer price, which lifts the price as any purchase does; by the
+option, at the offer price, for the rest. When a locked tranche comes free the float grows by what is sold of it, and
+the price falls by ``(1/eta) log((F + sold) / F)``, less the part that buyers had seen coming.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 
 from sim.kernels._jit import kernel, scalar
 from sim.kernels.arithmetic import exponential, logarithm
-from sim.kernels.day import CAPACITY, LANES, LIFT, OPEN, PRESSURE
+from sim.kernels.day import CAPACITY, LANES, LIFT, OPEN, PRESSURE, PRICE
 from sim.kernels.parameters import QUANTITIES
+from sim.kernels.recording import prices_on_ticks
 from sim.kernels.rng import (
     AFTERMARKET,
     AFTERMARKET_VOLATILITY,
@@ -23,8 +24,7 @@ from sim.kernels.rng import (
     path_words,
     philox,
 )
-from sim.kernels.stabilisation import lift_after, purchases, supported_price
-from sim.kernels.ticks import round_to_ticks
+from sim.kernels.stabilisation import lift_after, purchases
 
 _OFFER, _LOCKED, _ACTIVE = (QUANTITIES.index(q) for q in ("offer_price", "cornerstones", "active_float"))
 _END, _BEFORE, _EXPIRY, _TOTAL, _EXERCISED, _GAIN, _EXHAUSTED = (
@@ -42,6 +42,8 @@ _END, _BEFORE, _EXPIRY, _TOTAL, _EXERCISED, _GAIN, _EXHAUSTED = (
 _F = np.float32
 _ZERO = np.float32(0)
 _HALF = np.float32(0.5)
+_ONE = np.float32(1)
+_COVERED = 1.0 - 1e-5
 
 
 @kernel
@@ -92,43 +94,58 @@ def free_day(normals, sigma, drift, scratch):
 
 
 @kernel
-def cover_short(terms, day, scratch, out):
-    """End the stabilisation period: exercise above the offer price, buy in the market at or below it."""
+def cover_short(terms, day, ticks, scratch, out):
+    """End the stabilisation period: buy what is offered at or below the offer price, exercise for the rest.
+
+    Where the share stands above its offer price nothing is offered there. Where it is still held at it, the last
+    purchases bring it to where it stands without a bid; buying more would cost more than exercising.
+    """
     elasticity, short = day.stabilisation_elasticity, terms.over_allotment
     for i in range(out.shape[1]):
-        price = supported_price(scratch[PRESSURE, i], scratch[LIFT, i], scratch[CAPACITY, i])
-        bought = purchases(out[_ACTIVE, i], np.float64(scratch[LIFT, i]), elasticity)
-        bought = bought if bought < short else short
-        left = short - bought
-        above = price > _ZERO
-        scratch[LIFT, i] = scratch[LIFT, i] if above else scratch[CAPACITY, i]
-        # Bought under the offer price: all of the short in an auction that broke, the rest at the end.
-        ended = np.float64(price if above else scratch[PRESSURE, i] + scratch[LIFT, i])
+        pressure, capacity = scratch[PRESSURE, i], scratch[CAPACITY, i]
+        below = pressure + scratch[LIFT, i] < _ZERO
+        lift = lift_after(pressure, scratch[LIFT, i], capacity, _ONE)
+        held = below and lift < capacity
+        scratch[LIFT, i] = lift
+        bought = purchases(out[_ACTIVE, i], np.float64(lift), elasticity)
+        # All of the short, but for the single precision of the lift; less where the float is too small for it.
+        bought = short if bought > _COVERED * short else bought
+        # Bought below the offer price only in an opening auction that broke; the bid never stands lower later.
         opened = np.float64(scratch[OPEN, i])
         opened = opened if opened < 0.0 else 0.0
-        cheaper = 0.0 if above else 1.0 - exponential(ended if ended < 0.0 else 0.0)
-        out[_END, i] = out[_OFFER, i] * exponential(ended)
-        out[_TOTAL, i] = bought if above else short
-        out[_EXERCISED, i] = left if above else 0.0
-        out[_GAIN, i] = out[_OFFER, i] * (bought * (1.0 - exponential(opened)) + left * cheaper)
+        # Single precision leaves a held price a hair off the offer price.
+        scratch[PRICE, i] = _ZERO if held else pressure + lift
+        out[_TOTAL, i] = bought
+        out[_EXERCISED, i] = short - bought
+        out[_GAIN, i] = out[_OFFER, i] * bought * (1.0 - exponential(opened))
+    prices_on_ticks(out[_OFFER], scratch[PRICE], ticks, out[_END])
 
 
 @kernel
 def unlock(terms, after, elasticity, tranche, scratch, out):
-    """Bring a locked tranche to market: the price falls by what its sold shares add to the float."""
+    """Bring a locked tranche to market: the price falls by what its sold shares add to the float.
+
+    Tranches come in the order of their days; the float holds what was sold of the earlier ones.
+    """
     surprise = (1.0 - after.anticipated) / elasticity
     money, fixed = after.unlock_money[tranche], after.unlock_fixed[tranche]
+    earlier_money, earlier_fixed = 0.0, 0.0
+    for k in range(tranche):
+        earlier_money += after.unlock_money[k]
+        earlier_fixed += after.unlock_fixed[k]
     for i in range(out.shape[1]):
-        released = fixed + money * (out[_LOCKED, i] - terms.locked)
-        fall = surprise * logarithm(1.0 + after.sold * released / out[_ACTIVE, i])
+        bought = out[_LOCKED, i] - terms.locked
+        float_before = out[_ACTIVE, i] + after.sold * (earlier_fixed + earlier_money * bought)
+        fall = surprise * logarithm(1.0 + after.sold * (fixed + money * bought) / float_before)
         scratch[PRESSURE, i] = _F(np.float64(scratch[PRESSURE, i]) - fall)
 
 
 @kernel
-def free_prices(scratch, row, offers, out):
-    """Prices without a bid, into a row of ``out``."""
-    for i in range(offers.shape[0]):
-        out[row, i] = offers[i] * exponential(np.float64(scratch[PRESSURE, i] + scratch[LIFT, i]))
+def free_prices(scratch, offers, ticks, out):
+    """Prices without a bid, on the tick grid."""
+    for i in range(out.shape[0]):
+        scratch[PRICE, i] = scratch[PRESSURE, i] + scratch[LIFT, i]
+    prices_on_ticks(offers, scratch[PRICE], ticks, out)
 
 
 @kernel
@@ -142,7 +159,7 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
         used = terms.over_allotment > 0.0 and scratch[LIFT, i] >= scratch[CAPACITY, i]
         exhausted[i] = _ZERO if used else _F(-1)
     if after.stabilisation_days == 0:
-        cover_short(terms, day, scratch, out)
+        cover_short(terms, day, ticks, scratch, out)
     for step in range(after.days):
         if step % 4 == 0:
             draw_days(first_path, step // 4, key_low, key_high, normals)
@@ -150,17 +167,15 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
         if step < after.stabilisation_days:
             stabilised_day(z, sigma, drift, absorption, _F(step + 1), scratch, exhausted)
             if step + 1 == after.stabilisation_days:
-                cover_short(terms, day, scratch, out)
+                cover_short(terms, day, ticks, scratch, out)
         else:
             free_day(z, sigma, drift, scratch)
         if step + 1 == after.days:
-            free_prices(scratch, _BEFORE, out[_OFFER], out)
+            free_prices(scratch, out[_OFFER], ticks, out[_BEFORE])
         for tranche in range(after.unlock_days.shape[0]):
             if after.unlock_days[tranche] == step + 1:
                 unlock(terms, after, demand.elasticity, tranche, scratch, out)
-    free_prices(scratch, _EXPIRY, out[_OFFER], out)
-    for row in (_END, _BEFORE, _EXPIRY):
-        round_to_ticks(out[row], ticks)
+    free_prices(scratch, out[_OFFER], ticks, out[_EXPIRY])
     none = terms.over_allotment == 0.0
     for i in range(LANES):
         out[_EXHAUSTED, i] = np.nan if none or exhausted[i] < _ZERO else np.float64(exhausted[i])

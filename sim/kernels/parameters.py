@@ -203,4 +203,9 @@ QUANTITIES = (
 holders may trade) and ``purchases`` in fractions of the base offer;
 ``minutes_until_below`` is NaN when the price never falls below the offer price; ``valuation`` is ``u`` and
 ``scarcity`` ``log(K0/F)/eta`` at ``u = 0``, ``pressure_close`` is ``y`` at the close and ``log_close`` the log
-return of the close before rounding. A withdrawn path has NaN in every row but the offer price and coverages."""
+return of the close before rounding. ``stabilisation_close`` is the close that ends the stabilisation period,
+``before_expiry`` and ``expiry_close`` the price on the last simulated day before and after what comes free then;
+``purchases_total`` and ``exercised`` are what covered the short in the end, ``manager_gain`` the stabilising
+manager's in currency a share of the base offer, ``exhausted_day`` the trading day after the first (0: the first) on
+which the short was used up, NaN where it was not. These seven are NaN where only the first day is simulated. A
+withdrawn path has NaN in every row but the offer price and coverages."""
