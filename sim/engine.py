@@ -37,6 +37,9 @@ from sim.scenario.scenario import Scenario
 BLOCK_PATHS = 16_384
 """Paths of one block of streamed statistics; batches are whole blocks, so that sums never depend on the batch."""
 
+OF_STABILISATION = ("stabilisation_close", "purchases_total", "exercised", "manager_gain", "exhausted_day")
+OF_LOCK_UP = ("before_expiry", "expiry_close")
+
 NO_TRACE = np.empty((0, 0), dtype=np.float32)
 
 
@@ -56,6 +59,12 @@ class Plan:
     def over_allotment(self) -> float:
         """Over-allotted shares, fraction of the base offer."""
         return float(self.parameters.terms.over_allotment)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Quantities that the horizon gives a meaning; the others are NaN on every path."""
+        beyond = {"first_day": OF_STABILISATION + OF_LOCK_UP, "stabilisation": OF_LOCK_UP, "lock_up": ()}
+        return tuple(name for name in QUANTITIES if name not in beyond[self.scenario.horizon])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim.scenario.models import LockedHolder, LockedTranche
     from sim.scenario.scenario import Scenario
 
 STABILISATION_DAYS = 30
@@ -90,10 +91,8 @@ def unlocks(scenario: Scenario) -> tuple[Unlock, ...]:
         money = stones.committed_hkd is not None
         shares = 0 if money else scenario.cornerstone_shares()
         found.append(_unlock(scenario.list_date, "cornerstones", stones.lock_up_months, shares, money))
-    found += [
-        _unlock(scenario.list_date, tranche.name, tranche.months, tranche.shares)
-        for tranche in (*scenario.locked, *scenario.lock_up.holders)
-    ]
+    tranches: list[LockedTranche | LockedHolder] = [*scenario.locked, *scenario.lock_up.holders]
+    found += [_unlock(scenario.list_date, each.name, each.months, each.shares) for each in tranches]
     return tuple(sorted(found, key=lambda unlock: unlock.day))
 
 
