@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 _SMALL = 1e-3
 """Below it the series to the fourth power replaces ``e^x - x - 1``, which would lose its digits."""
 
+_MOST_VARIANCE = 100.0
+
 
 def chaffe(volatility: ArrayLike, years: ArrayLike) -> Array:
     """Put at the money, Chaffe (1993).
@@ -50,9 +52,10 @@ def chaffe(volatility: ArrayLike, years: ArrayLike) -> Array:
 def finnerty(volatility: ArrayLike, years: ArrayLike) -> Array:
     """Put on the average price, Finnerty (2012); parameters as of :func:`chaffe`."""
     x = _variance(volatility, years)
-    growth = np.divide(np.expm1(x), x, out=np.ones_like(x), where=x > 0.0)
-    # log 2(e^x - x - 1) - 2 log(e^x - 1), with x taken out of both so that a small one keeps its digits.
-    return _at_the_money(np.maximum(x + np.log(_second_moment(x)) - 2.0 * np.log(growth), 0.0))
+    half = np.where(x > 0.0, x / 2.0, 1.0)
+    # x - 2 log((e^x - 1) / x) without its leading terms, which cancel: a small variance keeps its digits.
+    curvature = np.where(x > 0.0, np.log(np.sinh(half) / half), 0.0)
+    return _at_the_money(np.log(_second_moment(x)) - 2.0 * curvature)
 
 
 def ghaidarov(volatility: ArrayLike, years: ArrayLike) -> Array:
@@ -103,7 +106,15 @@ def _variance(volatility: ArrayLike, years: ArrayLike) -> Array:
     for name, values in (("volatility", deviation), ("years", time)):
         if not (np.isfinite(values).all() and (values >= 0.0).all()):
             raise invalid("discount", name, f"{values} is not a {name}", "finite and not negative")
-    return np.asarray(deviation * deviation * time, dtype=np.float64)
+    variance = np.asarray(deviation * deviation * time, dtype=np.float64)
+    if (variance > _MOST_VARIANCE).any():
+        raise invalid(
+            "discount",
+            "volatility",
+            f"a variance of {variance.max():.3g} over the lock-up is that of no share",
+            f"at most {_MOST_VARIANCE:g}: 1,000% a year for a year",
+        )
+    return variance
 
 
 def _second_moment(x: Array) -> Array:
