@@ -14,6 +14,20 @@ Exit = Literal["grey", "open", "vwap", "close", "stop"]
 EXITS: tuple[Exit, ...] = get_args(Exit)
 
 
+def exit_of(name: str) -> Exit:
+    """Return the exit of a name.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such exit.
+    """
+    for known in EXITS:
+        if known == name:
+            return known
+    raise invalid("--exit", "", f"{name!r} is unknown", f"one of: {', '.join(EXITS)}")
+
+
 def known_exits(paths: DeskPaths) -> tuple[Exit, ...]:
     """Exits that can be told: the grey market only once its price is known."""
     seen = paths.scenario.observed.grey_return is not None

@@ -155,7 +155,7 @@ def subscriber_desk(paths: DeskPaths, options: SubscriberOptions) -> SubscriberA
         stop=options.stop,
         money=options.money,
         published=ladder.published,
-        per_path=scenario.observed.public_coverage is None,
+        per_path=scenario.observed.public_coverage is None and not ladder.published,
         tiers=outcomes[0],
         choices=choices,
         exits=exits,

@@ -205,7 +205,8 @@ class SubscriberAnswer:
 
     def tables(self) -> tuple[Table, ...]:
         """Return the best tiers, the exits of the one recommended, all tiers, and the winner's curse."""
-        return self._choice_table(), self._exit_table(), self._tier_table(), self._curse_table()
+        first = (self._choice_table(), self._exit_table(), self._tier_table())
+        return (*first, self._curse_table()) if self.per_path else first
 
     def remarks(self) -> tuple[str, ...]:
         """Say where the ladder comes from and what a stop assumes."""
@@ -215,9 +216,11 @@ class SubscriberAnswer:
             if self.published
             else "ladder fitted, not published yet: within 13% of each tier of 06082, whose applicants it assumes"
         )
-        varies = "; it changes with the coverage of each path" if self.per_path and not self.published else ""
+        varies = "; it changes with the coverage of each path" if self.per_path else ""
         fixed = f"tiers told for {first.funding.name}, sold {exit_in_words(self.exit, self.stop)}"
         told = [f"{source}{varies}", f"{fixed}; after all costs, the ballot summed exactly"]
+        if not self.per_path:
+            told.append("the coverage is known, so the allotment no longer falls as the return rises (winner's curse)")
         if "stop" in {self.exit, *(each.exit for each in self.exits)}:
             told.append("a stop is filled at its price, or at the open when the day opens below it")
         return tuple(told)
@@ -246,22 +249,23 @@ class SubscriberAnswer:
         sign = self.scenario.rules.currency_sign.strip()
         rows, marked = [], set()
         chosen = {(choice.outcome.applied_shares, choice.outcome.funding.name) for choice in self.choices}
-        for at, tier in enumerate(self.tiers):
+        for tier in self.tiers:
+            if self.money is not None and tier.own_money > self.money:
+                continue
             if (tier.applied_shares, tier.funding.name) in chosen:
-                marked.add(at)
-            out_of_reach = self.money is not None and tier.own_money > self.money
+                marked.add(len(rows))
             rows.append(
                 (
                     f"{tier.pool} {tier.applied_shares:,}",
-                    f"{tier.own_money:,.0f}{' *' if out_of_reach else ''}",
+                    f"{tier.own_money:,.0f}",
                     f"{tier.expected_shares:,.1f}",
                     *_outcome_cells(tier),
-                    numbers.percent(tier.break_even, signed=True),
+                    numbers.percent(tier.break_even, most=2, signed=True),
                 )
             )
-        reach = ", * out of reach" if self.money is not None else ""
+        reach = "" if self.money is None else " within reach"
         return Table(
-            f"Every tier, {self.tiers[0].funding.name}, sold {exit_in_words(self.exit, self.stop)}{reach}",
+            f"Every tier{reach}, {self.tiers[0].funding.name}, sold {exit_in_words(self.exit, self.stop)}",
             ("tier", f"own {sign}", "shares", *_OUTCOME_HEADINGS, "break-even"),
             tuple(rows),
             frozenset(marked),
