@@ -28,7 +28,9 @@ Changes = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="Directory for the answer and its picture.", show_default=False),
+    typer.Option(
+        "--out", metavar="DIR", help="Directory for the answer and its picture.", show_default=False
+    ),
 ]
 
 desk = typer.Typer(
@@ -47,7 +49,9 @@ def add_to(app: typer.Typer) -> None:
 @desk.command()
 def subscriber(
     scenario: ScenarioFile,
-    money: Annotated[float | None, typer.Option(help="Own money, HK$; leaves out what it cannot pay.")] = None,
+    money: Annotated[
+        float | None, typer.Option(help="Own money, HK$; leaves out what it cannot pay.")
+    ] = None,
     exit_at: Annotated[
         str, typer.Option("--exit", metavar="EXIT", help="Sell at: grey, open, vwap, close or stop.")
     ] = "close",
@@ -64,7 +68,9 @@ def subscriber(
         float | None,
         typer.Option(help="Broker's fee of an application, HK$; 0 in cash and 100 on margin by default."),
     ] = None,
-    commission: Annotated[float, typer.Option(help="Broker's commission on the sale, share of its value.")] = 0.0,
+    commission: Annotated[
+        float, typer.Option(help="Broker's commission on the sale, share of its value.")
+    ] = 0.0,
     paths: Paths = None,
     seed: Seed = None,
     changes: Changes = None,
@@ -75,9 +81,7 @@ def subscriber(
     from sim.desks.exits import exit_of
     from sim.desks.subscriber import SubscriberOptions, refuse_without_ballot, subscriber_desk
 
-    options = SubscriberOptions(
-        money, exit_of(exit_at), stop, margin, rate, days, handling_fee, commission
-    )
+    options = SubscriberOptions(money, exit_of(exit_at), stop, margin, rate, days, handling_fee, commission)
     deal = _load(scenario, changes, paths, seed)
     refuse_without_ballot(deal)
 
@@ -87,6 +91,47 @@ def subscriber(
         return subscriber_figure(answer)
 
     _answer(deal, scenario, lambda played: subscriber_desk(played, options), draw, out, as_json)
+
+
+@desk.command()
+def stabiliser(
+    scenario: ScenarioFile,
+    size: Annotated[
+        str, typer.Option(metavar="SIZES", help="Greenshoe sizes, shares of the upsized offer.")
+    ] = "0,0.05,0.1,0.15",
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FACTORS",
+            help="How hard to bid, factors on the fitted rate; a third, one and three by default.",
+            show_default=False,
+        ),
+    ] = None,
+    commission: Annotated[
+        float, typer.Option(help="Commission on the shares that the option adds, share of their value.")
+    ] = 0.0,
+    paths: Paths = None,
+    seed: Seed = None,
+    changes: Changes = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """How large a greenshoe and how hard to bid: purchases, exercise, profit, and when support ends."""
+    from sim.desks import stabiliser as room
+
+    sizes = _numbers("--size", size)
+    factors = (
+        room.POLICIES if policy is None else {f"x {each:g}": each for each in _numbers("--policy", policy)}
+    )
+    options = room.StabiliserOptions(sizes, factors, commission)
+    deal = _load(scenario, changes, paths, seed)
+
+    def draw(answer: Any) -> Figure:
+        from sim.report.desk_stabiliser import stabiliser_figure
+
+        return stabiliser_figure(answer)
+
+    _answer(deal, scenario, lambda played: room.stabiliser_desk(played, options), draw, out, as_json)
 
 
 @desk.command()
@@ -119,14 +164,58 @@ def issuer(
     _answer(deal, scenario, lambda played: issuer_desk(played, options), draw, out, as_json)
 
 
-def _load(path: Path, pairs: list[str] | None, paths: int | None, seed: int | None, **more: object) -> Scenario:
+@desk.command()
+def cornerstone(
+    scenario: ScenarioFile,
+    money: Annotated[
+        float | None, typer.Option(help="Money placed; what the cornerstones committed by default.")
+    ] = None,
+    volatility: Annotated[
+        float | None,
+        typer.Option(help="Volatility a year of the closed forms; the market's law of it by default."),
+    ] = None,
+    market_costs: Annotated[
+        float, typer.Option(help="What buying in the market costs, share of the value.")
+    ] = 0.0,
+    paths: Paths = None,
+    seed: Seed = None,
+    changes: Changes = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the lock-up costs a cornerstone, and which discount to ask for it."""
+    from sim.desks.cornerstone import CornerstoneOptions, cornerstone_desk
+
+    options = CornerstoneOptions(money, volatility, market_costs)
+    deal = _load(scenario, changes, paths, seed, horizon="lock_up")
+
+    def draw(answer: Any) -> Figure:
+        from sim.report.desk_cornerstone import cornerstone_figure
+
+        return cornerstone_figure(answer)
+
+    _answer(deal, scenario, lambda played: cornerstone_desk(played, options), draw, out, as_json)
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    """Read numbers with commas between them."""
+    from sim.errors import invalid
+
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as fault:
+        raise invalid(option, "", f"{text!r} is no list of numbers", "write it as 0,0.05,0.15") from fault
+
+
+def _load(
+    path: Path, pairs: list[str] | None, paths: int | None, seed: int | None, **more: object
+) -> Scenario:
     """Read a scenario with the changes of the options; ``more`` are changes that the desk itself needs."""
     from sim.scenario import load_scenario, parse_changes
 
     changes: dict[str, object] = {**parse_changes(pairs or []), **more}
-    for field, value in (("simulation.paths", paths), ("simulation.seed", seed)):
-        if value is not None:
-            changes[field] = value
+    numbers = {"simulation.paths": paths, "simulation.seed": seed}
+    changes |= {field: value for field, value in numbers.items() if value is not None}
     return load_scenario(path, changes)
 
 

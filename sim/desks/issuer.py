@@ -71,7 +71,9 @@ class IssuerOptions:
             )
         if not 0.0 < self.most_below < 1.0:
             faults.append(
-                Fault("--most-below", "", f"{self.most_below:g} is no probability", "expected between 0 and 1")
+                Fault(
+                    "--most-below", "", f"{self.most_below:g} is no probability", "expected between 0 and 1"
+                )
             )
         if faults:
             raise InvalidInput(faults)
@@ -184,13 +186,17 @@ class IssuerAnswer:
         accepted = numbers.percent(self.most_below)
         below = numbers.probability_with_error(choice.below.value, choice.below.se)
         if choice.below.value <= self.most_below:
-            start = f"{price} is the highest price with at most a {accepted} chance of closing below it ({below})"
-        else:
             start = (
-                f"No price here has a chance of closing below it of {accepted} or less; {price} is closest ({below})"
+                f"{price} is the highest price with at most a {accepted} chance of closing below it ({below})"
             )
+        else:
+            start = f"No price keeps the chance of closing below it to {accepted}; {price} comes closest ({below})"
         change = self.slope[2]
-        cost = "" if math.isnan(change) else f"; 1% more on the price changes that return by {100.0 * change:+.1f} points"
+        cost = (
+            ""
+            if math.isnan(change)
+            else f"; 1% more on the price changes that return by {100.0 * change:+.1f} points"
+        )
         mean = numbers.return_with_error(choice.first_day_return.value, choice.first_day_return.se)
         return (
             f"{start}: it raises {sign}{numbers.counted(choice.proceeds)}, with the option "
@@ -216,9 +222,7 @@ class IssuerAnswer:
             "(close - offer price) x shares offered",
         )
 
-    def _table(
-        self, title: str, first: str, told: Sequence[PriceOutcome], marked: int | None
-    ) -> Table:
+    def _table(self, title: str, first: str, told: Sequence[PriceOutcome], marked: int | None) -> Table:
         sign = self.scenario.rules.currency_sign.strip()
         rows = tuple(
             (
@@ -279,9 +283,7 @@ class _Book:
         self._valuation = paths["valuation"][part]
         elasticity = plan.parameters.demand.elasticity
         # log K / eta at a valuation of 0, of which scarcity is the part over the float.
-        self._wanted = (
-            paths["scarcity"][part] + np.log(paths["active_float"][part]) / elasticity
-        )
+        self._wanted = paths["scarcity"][part] + np.log(paths["active_float"][part]) / elasticity
 
     def outcome(self, scenario: Scenario, price: float) -> PriceOutcome:
         """What a price comes to for a deal of these or of other terms."""
@@ -423,7 +425,9 @@ def parse_prices(text: str | None, scenario: Scenario) -> tuple[float, ...]:
     except ValueError as fault:
         if isinstance(fault, InvalidInput):
             raise
-        raise invalid("--price", "", f"{text!r} is no list of prices", "write 17,18.3,19.6 or 17:19.6:0.2") from fault
+        raise invalid(
+            "--price", "", f"{text!r} is no list of prices", "write 17,18.3,19.6 or 17:19.6:0.2"
+        ) from fault
     if not prices:
         raise invalid("--price", "", f"{text!r} holds no price", "write 17,18.3,19.6 or 17:19.6:0.2")
     return prices

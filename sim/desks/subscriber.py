@@ -156,7 +156,7 @@ def subscriber_desk(paths: DeskPaths, options: SubscriberOptions) -> SubscriberA
         money=options.money,
         published=ladder.published,
         per_path=scenario.observed.public_coverage is None and not ladder.published,
-        tiers=outcomes[0],
+        fundings=outcomes,
         choices=choices,
         exits=exits,
         curse=curse,

@@ -111,9 +111,9 @@ class WinnersCurse:
 class SubscriberAnswer:
     """Answer of the subscriber's desk.
 
-    ``tiers`` are told for the first way of paying; ``choices[0]`` is the tier recommended and ``exits`` that tier
-    sold at each exit. ``published`` says whether the ladder is as announced, ``per_path`` whether the allotment
-    differs from path to path.
+    ``fundings`` holds all tiers for each way of paying, the one asked for first; ``choices[0]`` is the tier
+    recommended and ``exits`` that tier sold at each exit. ``published`` says whether the ladder is as announced,
+    ``per_path`` whether the allotment differs from path to path.
     """
 
     scenario: Scenario
@@ -123,7 +123,7 @@ class SubscriberAnswer:
     money: float | None
     published: bool
     per_path: bool
-    tiers: tuple[TierOutcome, ...]
+    fundings: tuple[tuple[TierOutcome, ...], ...]
     choices: tuple[Choice, ...]
     exits: tuple[ExitOutcome, ...]
     curse: tuple[WinnersCurse, ...]
@@ -132,6 +132,11 @@ class SubscriberAnswer:
     def desk(self) -> str:
         """Name of the desk."""
         return "subscriber"
+
+    @property
+    def tiers(self) -> tuple[TierOutcome, ...]:
+        """Every tier, for the way of paying asked for."""
+        return self.fundings[0]
 
     @property
     def best_exit(self) -> ExitOutcome:
@@ -220,7 +225,9 @@ class SubscriberAnswer:
         fixed = f"tiers told for {first.funding.name}, sold {exit_in_words(self.exit, self.stop)}"
         told = [f"{source}{varies}", f"{fixed}; after all costs, the ballot summed exactly"]
         if not self.per_path:
-            told.append("the coverage is known, so the allotment no longer falls as the return rises (winner's curse)")
+            told.append(
+                "the coverage is known, so the allotment no longer falls as the return rises (winner's curse)"
+            )
         if "stop" in {self.exit, *(each.exit for each in self.exits)}:
             told.append("a stop is filled at its price, or at the open when the day opens below it")
         return tuple(told)
@@ -247,7 +254,8 @@ class SubscriberAnswer:
 
     def _tier_table(self) -> Table:
         sign = self.scenario.rules.currency_sign.strip()
-        rows, marked = [], set()
+        rows: list[tuple[str, ...]] = []
+        marked = set()
         chosen = {(choice.outcome.applied_shares, choice.outcome.funding.name) for choice in self.choices}
         for tier in self.tiers:
             if self.money is not None and tier.own_money > self.money:

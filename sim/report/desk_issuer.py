@@ -1,4 +1,4 @@
-"""Picture of the issuer's desk: first-day return, chance of a broken issue, proceeds and money left by offer price."""
+"""Picture of the issuer's desk: first-day return, chance of a broken issue and money, by offer price."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from sim.desks.issuer import IssuerAnswer
 from sim.report import numbers, style
-from sim.report.desk_panels import LEFT, RIGHT, amounts_on_y, label, named_panel, percents_on_y
-from sim.report.layout import KeyEntry, Page, printable
+from sim.report.desk_panels import LEFT, amounts_on_y, label_ends, named_panel, percents_on_y
+from sim.report.layout import Page, printable
 from sim.report.numbers import PRINTED_MINUS
 
 WIDTH, HEIGHT = 8.6, 7.6
-_SIZES = (1.7, 1.2, 1.9)
-_GAP = 0.28
+_SHARES = (0.36, 0.24, 0.40)
+_GAP, _RIGHT = 0.26, 1.55
 
 
 def issuer_figure(answer: IssuerAnswer) -> Figure:
@@ -27,15 +27,20 @@ def issuer_figure(answer: IssuerAnswer) -> Figure:
     with style.house_style():
         page = Page(WIDTH, HEIGHT)
         sign = answer.scenario.rules.currency_sign.strip()
-        top = page.head(_title(answer), _subtitle(answer), _key()) + 0.2
-        page.foot(_small_print(answer))
+        top = page.head(_title(answer), _subtitle(answer), ()) + 0.25
+        bottom = page.foot(_small_print(answer)) - 0.55
+        room = bottom - top - 2.0 * _GAP
         places = []
-        for size in _SIZES:
-            places.append((top, top + size))
-            top += size + _GAP
-        returns = named_panel(page, *places[0], "First-day return", ("of the close", "on the offer price"))
-        below = named_panel(page, *places[1], "Below the offer", ("chance that the first", "close breaks it"))
-        money = named_panel(page, *places[2], "Money", (f"{sign}, means",))
+        for share in _SHARES:
+            places.append((top, top + share * room))
+            top += share * room + _GAP
+        returns = named_panel(
+            page, *places[0], "First-day return", ("of the close", "on the offer price"), _RIGHT
+        )
+        below = named_panel(
+            page, *places[1], "Below the offer", ("chance of a first", "close below it"), _RIGHT
+        )
+        money = named_panel(page, *places[2], "Money", (f"{sign}, means",), _RIGHT)
         price = np.array([told.price for told in answer.prices])
         mean = np.array([told.first_day_return.value for told in answer.prices])
         median = np.array([told.median_return for told in answer.prices])
@@ -62,18 +67,23 @@ def issuer_figure(answer: IssuerAnswer) -> Figure:
             panel.axvline(answer.choice.price, color=style.GREY, linewidth=0.8, zorder=0.6)
             if panel is not money:
                 panel.tick_params(labelbottom=False)
-        # The far end from the line that marks the price chosen is the emptier one.
-        at = 0 if answer.chosen > len(price) // 2 else len(price) - 1
-        side = 8.0 if at == 0 else -8.0
-        label(money, price[at], left[at], "left on the table", side, 11.0)
-        label(money, price[at], raised[at], "raised", side, -11.0)
-        label(money, price[at], option[at], "raised with the option", side, 11.0)
-        label(returns, price[at], mean[at], "mean", side, 9.0)
-        label(returns, price[at], median[at], "median", side, -11.0)
-        label(below, price[at], answer.most_below, "accepted", side, 8.0)
+        mean_colour, other = style.FAN_MEDIAN, style.GREY
+        label_ends(page, returns, [(mean[-1], "mean", mean_colour), (median[-1], "median", other)])
+        label_ends(
+            page, below, [(broken[-1], "chance", style.BELOW), (answer.most_below, "accepted", style.INK)]
+        )
+        label_ends(
+            page,
+            money,
+            [
+                (option[-1], "raised with option", other),
+                (raised[-1], "raised", mean_colour),
+                (left[-1], "left on the table", style.BELOW),
+            ],
+        )
         page.write(
             f"offer price, {sign}",
-            LEFT + 0.5 * (WIDTH - LEFT - RIGHT),
+            LEFT + 0.5 * (WIDTH - LEFT - _RIGHT),
             places[2][1] + 0.27,
             colour=style.GREY,
             align="center",
@@ -93,14 +103,6 @@ def _subtitle(answer: IssuerAnswer) -> str:
         f"Every price on the same {answer.paths:,} demand curves: what investors would pay does not depend on what "
         "the issuer asks."
     )
-
-
-def _key() -> list[KeyEntry]:
-    return [
-        KeyEntry("line", style.FAN_MEDIAN, "mean return; proceeds"),
-        KeyEntry("dashed", style.FAN[2], "median return; proceeds with the option"),
-        KeyEntry("line", style.BELOW, "chance of a broken issue; money left"),
-    ]
 
 
 def _small_print(answer: IssuerAnswer) -> str:

@@ -9,15 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sim.report import numbers, style
-from sim.report.layout import Page
+from sim.report.layout import Page, spread
 from sim.report.numbers import PRINTED_MINUS
 
-LEFT, RIGHT = 1.75, 0.35
+LEFT, RIGHT = 1.95, 0.35
 
 
-def named_panel(page: Page, top: float, bottom: float, name: str, unit: Sequence[str] = ()) -> Axes:
+def named_panel(
+    page: Page, top: float, bottom: float, name: str, unit: Sequence[str] = (), right: float = RIGHT
+) -> Axes:
     """Add a panel across the page, its name and the lines of its unit in the left margin."""
-    panel = page.panel(LEFT, top, page.width - RIGHT, bottom)
+    panel = page.panel(LEFT, top, page.width - right, bottom)
     panel.grid(axis="y", color=style.RULE, linewidth=0.5)
     panel.tick_params(axis="y", length=0.0)
     page.write(name, page.margin, top, size=style.SUBTITLE, weight="bold")
@@ -76,3 +78,24 @@ def label(panel: Axes, x: float, y: float, text: str, dx: float, dy: float, *, b
         zorder=6,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
     )
+
+
+def label_ends(page: Page, panel: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Name lines at their right ends, outside the panel, kept apart.
+
+    Parameters
+    ----------
+    page, panel
+        Where.
+    ends
+        Height at which a line ends, its name and its colour.
+    """
+    box = panel.get_position()
+    right = page.width * box.x1 + 0.1
+    low, high = panel.get_ylim()
+    order = sorted(range(len(ends)), key=lambda at: -ends[at][0])
+    top, tall = page.height * (1.0 - box.y1), page.height * (box.y1 - box.y0)
+    wanted = np.array([top + tall * (high - ends[at][0]) / (high - low) for at in order])
+    for at, place in zip(order, spread(wanted, 0.17, top, top + tall), strict=True):
+        _, name, colour = ends[at]
+        page.write(name, right, float(place), colour=colour, level="center")

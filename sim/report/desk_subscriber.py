@@ -22,7 +22,7 @@ from sim.report.desk_panels import (
 from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
 
-WIDTH, HEIGHT = 8.6, 8.9
+WIDTH, HEIGHT = 8.6, 9.0
 _SIZES = (1.35, 1.75, 1.35)
 _GAP = 0.24
 
@@ -40,7 +40,7 @@ def subscriber_figure(answer: SubscriberAnswer) -> Figure:
         name = printable(answer.scenario.name, answer.scenario.code)
         top = page.head(_title(answer, name), _subtitle(answer), _key(answer)) + 0.2
         bottom = page.foot(_small_print(answer))
-        own = np.array([tier.own_money for tier in answer.tiers])
+        own = np.array([tier.own_money for tier in _tiers(answer)])
         low, high = float(own.min()) / 1.35, float(own.max()) * 1.35
         places = []
         for size in _SIZES:
@@ -48,17 +48,18 @@ def subscriber_figure(answer: SubscriberAnswer) -> Figure:
             top += size + _GAP
         sign = answer.scenario.rules.currency_sign.strip()
         chance = named_panel(page, *places[0], "Chance", ("of any shares",))
-        _draw_tiers(chance, answer, np.array([tier.prob_any for tier in answer.tiers]), "prob_any")
+        _draw_tiers(chance, answer, np.array([tier.prob_any for tier in _tiers(answer)]), "prob_any")
         chance.set_ylim(0.0, 1.06)
         percents_on_y(chance)
         profit = named_panel(
-            page, *places[1], "Profit", (f"{sign}, after all costs;", "mean, and 5% to 95%", "of outcomes")
+            page,
+            *places[1],
+            "Profit",
+            (f"{sign}, after all costs:", "mean, and 5% to 95%", "of the outcomes"),
         )
         _draw_profit(profit, answer)
-        back = named_panel(
-            page, *places[2], "On own money", ("mean profit over", "the money put up")
-        )
-        values = np.array([tier.return_on_money.value for tier in answer.tiers])
+        back = named_panel(page, *places[2], "On own money", ("mean profit over", "the money put up"))
+        values = np.array([tier.return_on_money.value for tier in _tiers(answer)])
         _draw_tiers(back, answer, values, "return_on_money")
         back.axhline(0.0, color=style.INK, linewidth=0.8)
         percents_on_y(back)
@@ -74,8 +75,14 @@ def subscriber_figure(answer: SubscriberAnswer) -> Figure:
             colour=style.GREY,
             align="center",
         )
-        _draw_exits(page, answer, places[2][1] + 0.72, bottom - 0.42)
+        _draw_exits(page, answer, places[2][1] + 0.72, bottom - 0.52)
         return page.figure
+
+
+def _tiers(answer: SubscriberAnswer) -> tuple[TierOutcome, ...]:
+    """Every tier, paid for like the best one."""
+    funding = answer.choices[0].outcome.funding
+    return next(told for told in answer.fundings if told[0].funding == funding)
 
 
 def _title(answer: SubscriberAnswer, name: str) -> str:
@@ -90,10 +97,9 @@ def _title(answer: SubscriberAnswer, name: str) -> str:
 
 def _subtitle(answer: SubscriberAnswer) -> str:
     ladder = "the ladder as published" if answer.published else "a fitted ladder"
-    within = "" if answer.money is None else f" Own money {amount(answer.money)}."
     return (
-        f"Each dot is a size of application, {answer.tiers[0].funding.name}, sold "
-        f"{exit_in_words(answer.exit, answer.stop)}, with {ladder}.{within} {answer.paths:,} paths."
+        f"Each dot is a size of application, {answer.choices[0].outcome.funding.name}, sold "
+        f"{exit_in_words(answer.exit, answer.stop)}, with {ladder}. {answer.paths:,} paths."
     ).replace(" -", f" {PRINTED_MINUS}")
 
 
@@ -101,10 +107,12 @@ def _key(answer: SubscriberAnswer) -> list[KeyEntry]:
     pools = [
         KeyEntry("area", style.FAN_MEDIAN, "pool A, up to HK$5m"),
         KeyEntry("area", style.ABOVE, "pool B"),
-        KeyEntry("area", style.BELOW, "the tier recommended"),
+        KeyEntry(
+            "area", style.BELOW, "the best tier within reach" if answer.money is not None else "the best tier"
+        ),
     ]
     if answer.money is not None:
-        pools.append(KeyEntry("dashed", style.INK, "own money"))
+        pools.append(KeyEntry("dashed", style.INK, f"own money of {amount(answer.money)}"))
     return pools
 
 
@@ -116,9 +124,9 @@ def _colour(answer: SubscriberAnswer, tier: TierOutcome) -> str:
 
 def _draw_tiers(panel: Axes, answer: SubscriberAnswer, values: np.ndarray, what: str) -> None:
     """Draw one dot a tier, the tier recommended larger and named."""
-    own = [tier.own_money for tier in answer.tiers]
+    own = [tier.own_money for tier in _tiers(answer)]
     panel.plot(own, values, color=style.RULE, linewidth=1.0, zorder=1)
-    for tier, value in zip(answer.tiers, values, strict=True):
+    for tier, value in zip(_tiers(answer), values, strict=True):
         chosen = tier.applied_shares == answer.choices[0].outcome.applied_shares
         panel.plot(
             tier.own_money,
@@ -132,24 +140,26 @@ def _draw_tiers(panel: Axes, answer: SubscriberAnswer, values: np.ndarray, what:
         )
     _draw_money(panel, answer)
     top = float(np.nanmax(values))
-    panel.margins(y=0.12)
+    panel.margins(y=0.2 if what == "return_on_money" else 0.12)
     if what == "return_on_money" and top > 0.0:
         at = int(np.nanargmax(values))
-        tier = answer.tiers[at]
-        label(panel, tier.own_money, top, f"{tier.applied_shares:,} shares: {_percent(top)}", 9.0, -1.0)
+        tier = _tiers(answer)[at]
+        label(panel, tier.own_money, top, f"{tier.applied_shares:,} shares: {_percent(top)}", 0.0, 10.0)
 
 
 def _draw_profit(panel: Axes, answer: SubscriberAnswer) -> None:
-    levels = sorted(answer.tiers[0].quantiles)
-    reach = max(abs(tier.expected_profit.value) for tier in answer.tiers)
-    least = min(abs(tier.expected_profit.value) for tier in answer.tiers)
+    levels = sorted(_tiers(answer)[0].quantiles)
+    reach = max(abs(tier.expected_profit.value) for tier in _tiers(answer))
+    least = min(abs(tier.expected_profit.value) for tier in _tiers(answer))
     panel.set_yscale("symlog", linthresh=10.0 ** np.floor(np.log10(max(least, reach * 1e-6, 1.0))))
-    for tier in answer.tiers:
+    for tier in _tiers(answer):
         ends = [tier.quantiles[levels[0]], tier.quantiles[levels[-1]]]
-        panel.plot([tier.own_money] * 2, ends, color=style.FAN[1], linewidth=2.0, zorder=1, solid_capstyle="butt")
+        panel.plot(
+            [tier.own_money] * 2, ends, color=style.FAN[1], linewidth=2.0, zorder=1, solid_capstyle="butt"
+        )
     panel.axhline(0.0, color=style.INK, linewidth=0.8, zorder=2)
     _draw_tiers(
-        panel, answer, np.array([tier.expected_profit.value for tier in answer.tiers]), "expected_profit"
+        panel, answer, np.array([tier.expected_profit.value for tier in _tiers(answer)]), "expected_profit"
     )
     panel.yaxis.set_minor_locator(NullLocator())
     low, high = panel.get_ylim()
@@ -183,8 +193,12 @@ def _draw_exits(page: Page, answer: SubscriberAnswer, top: float, bottom: float)
     )
     for at, told in enumerate(answer.exits):
         first, lower, _, upper, last = (told.quantiles[level] for level in sorted(told.quantiles))
-        panel.plot([first, last], [at, at], color=style.FAN[0], linewidth=7.0, solid_capstyle="butt", zorder=2)
-        panel.plot([lower, upper], [at, at], color=style.FAN[2], linewidth=7.0, solid_capstyle="butt", zorder=3)
+        panel.plot(
+            [first, last], [at, at], color=style.FAN[0], linewidth=7.0, solid_capstyle="butt", zorder=2
+        )
+        panel.plot(
+            [lower, upper], [at, at], color=style.FAN[2], linewidth=7.0, solid_capstyle="butt", zorder=3
+        )
         mean = told.expected_profit.value
         panel.plot(mean, at, "D", color=style.INK, markersize=5.0, markeredgecolor="white", zorder=4)
     panel.axvline(0.0, color=style.INK, linewidth=0.8, zorder=1)
