@@ -47,7 +47,7 @@ class CornerstoneOptions:
     market_costs: float = 0.0
 
 
-def cornerstone(paths: DeskPaths, options: CornerstoneOptions) -> CornerstoneAnswer:
+def cornerstone_desk(paths: DeskPaths, options: CornerstoneOptions) -> CornerstoneAnswer:
     """Answer a cornerstone.
 
     Parameters
@@ -85,8 +85,8 @@ def cornerstone(paths: DeskPaths, options: CornerstoneOptions) -> CornerstoneAns
         years=years,
         trading_days=days,
         money=money,
-        locked=_holding("cornerstone, at the offer price", money, after / offer),
-        market=_holding("market, at the first day's VWAP", money, after / bought),
+        locked=_holding("locked, at the offer price", money, after / offer),
+        market=_holding("free, at VWAP of day 1", money, after / bought),
         advantage=mean_of(money * (after / offer - after / bought)),
         better=share_of(offer < bought),
         below_market=mean_of(1.0 - offer / bought),

@@ -118,9 +118,9 @@ class CornerstoneAnswer:
         row = self.discounts[-1]
         low, high = (numbers.percent(row.values[form], most=0) for form in ("finnerty", "chaffe"))
         return (
-            f"Ask {low} to {high} for the lock-up to {self.end.day} {self.end:%B %Y}; the offer price is {_percent(self.below_market)} below the first "
-            f"day's VWAP on average, by {high} and more on {_chance(self.covered)} of paths; "
-            f"under water at the end on {_chance(self.locked.under_water)}"
+            f"Ask {low} to {high} for the lock-up to {self.end.day} {self.end:%B %Y}; the offer price is "
+            f"{_percent(self.below_market)} below the first day's VWAP on average, by {high} and more on "
+            f"{_chance(self.covered)} of paths; under water at the end on {_chance(self.locked.under_water)}"
         )
 
     def tables(self) -> tuple[Table, ...]:

@@ -52,7 +52,7 @@ class StabiliserOptions:
     threads: int | None = None
 
 
-def stabiliser(paths: DeskPaths, options: StabiliserOptions) -> StabiliserAnswer:
+def stabiliser_desk(paths: DeskPaths, options: StabiliserOptions) -> StabiliserAnswer:
     """Answer the manager.
 
     Parameters

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.kernels._jit import kernel, scalar
 from sim.kernels.arithmetic import exponential, logarithm
-from sim.kernels.day import CAPACITY, LANES, LIFT, OPEN, PRESSURE, PRICE
+from sim.kernels.day import CAPACITY, LIFT, OPEN, PRESSURE, PRICE
 from sim.kernels.parameters import QUANTITIES
 from sim.kernels.recording import prices_on_ticks
 from sim.kernels.rng import (
@@ -151,11 +151,12 @@ def free_prices(scratch, offers, ticks, out):
 @kernel
 def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, after, scratch, out):
     """Follow a block from the close of the first day to the horizon, and record it."""
-    normals = np.empty((4, LANES), np.float32)
-    sigma, exhausted = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
+    lanes = scratch.shape[1]
+    normals = np.empty((4, lanes), np.float32)
+    sigma, exhausted = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
     draw_daily_volatility(first_path, key_low, key_high, after, sigma)
     drift, absorption = _F(after.drift), _F(after.absorption)
-    for i in range(LANES):
+    for i in range(lanes):
         used = terms.over_allotment > 0.0 and scratch[LIFT, i] >= scratch[CAPACITY, i]
         exhausted[i] = _ZERO if used else _F(-1)
     if after.stabilisation_days == 0:
@@ -177,7 +178,7 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
                 unlock(terms, after, demand.elasticity, tranche, scratch, out)
     free_prices(scratch, out[_OFFER], ticks, out[_EXPIRY])
     none = terms.over_allotment == 0.0
-    for i in range(LANES):
+    for i in range(lanes):
         out[_EXHAUSTED, i] = np.nan if none or exhausted[i] < _ZERO else np.float64(exhausted[i])
 
 
