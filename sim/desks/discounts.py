@@ -26,7 +26,7 @@ from sim.errors import invalid
 
 Array = NDArray[np.float64]
 _SMALL = 1e-3
-"""Below it the series to the fourth power replaces ``e^x - x - 1``, which would lose its digits."""
+"""Below it a series replaces differences that would lose their digits."""
 
 _MOST_VARIANCE = 100.0
 
@@ -52,15 +52,13 @@ def chaffe(volatility: ArrayLike, years: ArrayLike) -> Array:
 def finnerty(volatility: ArrayLike, years: ArrayLike) -> Array:
     """Put on the average price, Finnerty (2012); parameters as of :func:`chaffe`."""
     x = _variance(volatility, years)
-    half = np.where(x > 0.0, x / 2.0, 1.0)
-    # x - 2 log((e^x - 1) / x) without its leading terms, which cancel: a small variance keeps its digits.
-    curvature = np.where(x > 0.0, np.log(np.sinh(half) / half), 0.0)
-    return _at_the_money(np.log(_second_moment(x)) - 2.0 * curvature)
+    # x - 2 log((e^x - 1) / x) without its leading terms, which cancel, is - 2 log(sinh(x/2) / (x/2)).
+    return _at_the_money(_log_second_moment(x) - 2.0 * _log_sinh_ratio(x / 2.0))
 
 
 def ghaidarov(volatility: ArrayLike, years: ArrayLike) -> Array:
     """Put on the average price with the average's own variance, Ghaidarov (2009); as :func:`chaffe`."""
-    return _at_the_money(np.log(_second_moment(_variance(volatility, years))))
+    return _at_the_money(_log_second_moment(_variance(volatility, years)))
 
 
 def longstaff(volatility: ArrayLike, years: ArrayLike) -> Array:
@@ -117,18 +115,26 @@ def _variance(volatility: ArrayLike, years: ArrayLike) -> Array:
     return variance
 
 
-def _second_moment(x: Array) -> Array:
-    """Second moment of the average of a driftless log-normal price: ``2 (e^x - x - 1) / x^2``."""
-    series = 1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0)))
+def _log_second_moment(x: Array) -> Array:
+    """Log second moment of the average of a driftless log-normal price: ``log 2 (e^x - x - 1) / x^2``."""
+    series = x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0)))
     safe = np.where(x < _SMALL, 1.0, x)
-    exact = 2.0 * (np.expm1(safe) - safe) / (safe * safe)
-    return np.where(x < _SMALL, series, exact)
+    exact = np.log(2.0 * (np.expm1(safe) - safe) / (safe * safe))
+    return np.where(x < _SMALL, np.log1p(series), exact)
+
+
+def _log_sinh_ratio(y: Array) -> Array:
+    """Log of ``sinh(y) / y``."""
+    square = y * y
+    safe = np.where(y < _SMALL, 1.0, y)
+    return np.where(y < _SMALL, np.log1p(square / 6.0 * (1.0 + square / 20.0)), np.log(np.sinh(safe) / safe))
 
 
 def _at_the_money(variance: Array) -> Array:
-    from scipy.special import ndtr
+    """``2 Phi(sqrt(variance) / 2) - 1``."""
+    from scipy.special import erf
 
-    return np.asarray(2.0 * ndtr(np.sqrt(variance) / 2.0) - 1.0, dtype=np.float64)
+    return np.asarray(erf(np.sqrt(variance / 8.0)), dtype=np.float64)
 
 
 def _bound(x: Array) -> Array:
