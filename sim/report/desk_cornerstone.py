@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from sim.desks.cornerstone_answer import CornerstoneAnswer, Holding
 from sim.report import numbers, style
-from sim.report.desk_panels import LEFT, RIGHT, amount, named_panel
+from sim.report.desk_panels import LEFT, RIGHT, amount
 from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
 
@@ -32,17 +32,21 @@ def cornerstone_figure(answer: CornerstoneAnswer) -> Figure:
         top = page.head(_title(answer), _subtitle(answer), _key()) + 0.25
         bottom = page.foot(_small_print(answer)) - 0.55
         middle = top + 0.42 * (bottom - top)
-        value = named_panel(
-            page, top, middle - 0.3, "Value at the end", (f"{sign}; mean, quartiles,", "5% and 95%")
-        )
+        value = _panel(page, top, middle - 0.35, "Value at the end", "mean, quartiles, 5% and 95%")
         _draw_holdings(value, answer)
-        _write_under(page, f"value, {sign}", middle - 0.3)
-        ask = named_panel(
-            page, middle + 0.4, bottom, "Discount", ("that the lock-up is", "worth, by volatility", "a year")
-        )
+        _write_under(page, f"value, {sign}", middle - 0.35)
+        ask = _panel(page, middle + 0.25, bottom, "Discount for the lock-up", "by volatility a year")
         _draw_discounts(ask, answer)
         _write_under(page, "discount on a free share", bottom)
         return page.figure
+
+
+def _panel(page: Page, top: float, bottom: float, name: str, unit: str) -> Axes:
+    """Add a panel with its name above it: the margin is for the names of its rows."""
+    page.write(name, page.margin, top, size=style.SUBTITLE, weight="bold")
+    after = page.margin + page.width_of(name, style.SUBTITLE, "bold") + 0.12
+    page.write(unit, after, top + 0.02, size=style.LABEL, colour=style.GREY)
+    return page.panel(LEFT, top + 0.28, page.width - RIGHT, bottom)
 
 
 def _write_under(page: Page, text: str, bottom: float) -> None:
@@ -108,7 +112,13 @@ def _subtitle(answer: CornerstoneAnswer) -> str:
 
 
 def _key() -> list[KeyEntry]:
-    names = ("Finnerty", "Ghaidarov", "Chaffe", "Longstaff")
+    # Each name with its marker: in grey the four colours are two.
+    names = (
+        "\N{BLACK CIRCLE} Finnerty",
+        "\N{BLACK SQUARE} Ghaidarov",
+        "\N{BLACK DIAMOND} Chaffe",
+        "\N{BLACK UP-POINTING TRIANGLE} Longstaff",
+    )
     forms = [KeyEntry("area", colour, name) for (_, colour), name in zip(_FORMS, names, strict=True)]
     return [
         *forms,

@@ -48,7 +48,7 @@ def stabiliser_figure(answer: StabiliserAnswer) -> Figure:
         ]
         for share, (name, unit, figure_of) in zip(_SHARES, panels, strict=True):
             panel = named_panel(page, top, top + share * room, name, unit, _RIGHT)
-            _draw(page, panel, answer, figure_of)
+            _draw(page, panel, answer, figure_of, from_none=name != "Used up")
             if name == "Gain":
                 amounts_on_y(panel)
             else:
@@ -66,9 +66,15 @@ def stabiliser_figure(answer: StabiliserAnswer) -> Figure:
 
 
 def _draw(
-    page: Page, panel: Axes, answer: StabiliserAnswer, figure_of: Callable[[StabiliserCell], float]
+    page: Page,
+    panel: Axes,
+    answer: StabiliserAnswer,
+    figure_of: Callable[[StabiliserCell], float],
+    *,
+    from_none: bool,
 ) -> None:
-    without = [cell for cell in answer.cells if cell.short == 0]
+    """Draw a line a policy; ``from_none`` starts it at the deal without a greenshoe, where that means something."""
+    without = [cell for cell in answer.cells if cell.short == 0] if from_none else []
     policies = list(dict.fromkeys(cell.policy for cell in answer.cells if cell.short))
     ends = []
     for at, policy in enumerate(policies):
