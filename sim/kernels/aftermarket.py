@@ -1,7 +1,8 @@
 """After the first day: daily steps to the end of the stabilisation period and on to the expiry of the lock-up.
 
 The pressure ``y`` goes on from the close of the first day, one step a trading day. While the stabilisation period
-lasts the manager bids at the offer price as on the first day. At its end what is still short is covered: in the
+lasts the manager bids at the offer price as on the first day, until a close well above it, when the option is
+exercised for all that is still short. At its end what is still short is covered: in the
 market as far as shares are offered at or below the offer price, which lifts the price as any purchase does; by the
 option, at the offer price, for the rest. When a locked tranche comes free the float grows by what is sold of it, and
 the price falls by ``(1/eta) log((F + sold) / F)``, less the part that buyers had seen coming.
@@ -44,6 +45,8 @@ _ZERO = np.float32(0)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
 _COVERED = 1.0 - 1e-5
+# Days on which the short was used up are not negative.
+_SHORT, _LEFT = np.float32(-1), np.float32(-2)
 
 
 @kernel
@@ -75,6 +78,19 @@ def draw_days(first_path, block, key_low, key_high, normals):
 
 
 @kernel
+def exercise_early(level, scratch, exhausted):
+    """Exercise what is still short where the share closed well above its offer price, and leave the market.
+
+    A short that is closed has no capacity left: no later purchase, and no price held.
+    """
+    for i in range(exhausted.shape[0]):
+        pressure, lift, capacity = scratch[PRESSURE, i], scratch[LIFT, i], scratch[CAPACITY, i]
+        leaves = exhausted[i] == _SHORT and lift < capacity and pressure + lift > level
+        scratch[CAPACITY, i] = lift if leaves else capacity
+        exhausted[i] = _LEFT if leaves else exhausted[i]
+
+
+@kernel
 def stabilised_day(normals, sigma, drift, absorption, day, scratch, exhausted):
     """One day while the manager bids; the first day on which the short is used up is kept."""
     for i in range(sigma.shape[0]):
@@ -82,7 +98,7 @@ def stabilised_day(normals, sigma, drift, absorption, day, scratch, exhausted):
         capacity = scratch[CAPACITY, i]
         lift = lift_after(pressure, scratch[LIFT, i], capacity, absorption)
         now = day if lift >= capacity else exhausted[i]
-        exhausted[i] = now if exhausted[i] < _ZERO else exhausted[i]
+        exhausted[i] = now if exhausted[i] == _SHORT else exhausted[i]
         scratch[PRESSURE, i], scratch[LIFT, i] = pressure, lift
 
 
@@ -155,10 +171,11 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
     normals = np.empty((4, lanes), np.float32)
     sigma, exhausted = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
     draw_daily_volatility(first_path, key_low, key_high, after, sigma)
-    drift, absorption = _F(after.drift), _F(after.absorption)
+    drift, absorption, level = _F(after.drift), _F(after.absorption), _F(after.exercise_above)
     for i in range(lanes):
         used = terms.over_allotment > 0.0 and scratch[LIFT, i] >= scratch[CAPACITY, i]
-        exhausted[i] = _ZERO if used else _F(-1)
+        exhausted[i] = _ZERO if used else _SHORT
+    exercise_early(level, scratch, exhausted)
     if after.stabilisation_days == 0:
         cover_short(terms, day, ticks, scratch, out)
     for step in range(after.days):
@@ -167,6 +184,7 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
         z = normals[step % 4]
         if step < after.stabilisation_days:
             stabilised_day(z, sigma, drift, absorption, _F(step + 1), scratch, exhausted)
+            exercise_early(level, scratch, exhausted)
             if step + 1 == after.stabilisation_days:
                 cover_short(terms, day, ticks, scratch, out)
         else:

@@ -124,7 +124,8 @@ class AftermarketParameters(NamedTuple):
     ``volatility`` is the median daily volatility of the log price, ``volatility_log_sd`` the spread of its log
     across paths and ``volatility_most`` its bound, ``drift`` the daily log drift of the expected price,
     ``absorption`` the share of the excess supply that reaches the bid in a
-    day. The bid lasts ``stabilisation_days`` days. Tranche ``k`` comes free on day ``unlock_days[k]``:
+    day. The bid lasts ``stabilisation_days`` days, or until a close whose log return is above ``exercise_above``: then
+    what is still short is exercised. Tranche ``k`` comes free on day ``unlock_days[k]``:
     ``unlock_fixed[k]`` of the base offer, and ``unlock_money[k]`` (0 or 1) of the shares that cornerstones' money
     bought. ``sold`` is the share of them that comes to market, ``anticipated`` the share of its effect that the
     price already holds.
@@ -142,10 +143,11 @@ class AftermarketParameters(NamedTuple):
     unlock_money: NDArray[np.float64]
     sold: float
     anticipated: float
+    exercise_above: float
 
 
 NO_AFTERMARKET = AftermarketParameters(
-    0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, np.empty(0, np.int64), np.empty(0), np.empty(0), 0.0, 0.0
+    0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, np.empty(0, np.int64), np.empty(0), np.empty(0), 0.0, 0.0, 0.0
 )
 
 

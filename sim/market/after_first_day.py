@@ -49,4 +49,5 @@ def aftermarket_parameters(scenario: Scenario, market: Market) -> AftermarketPar
         unlock_money=np.array([float(unlock.money) for unlock in freed], dtype=np.float64),
         sold=after.sold if own.sold is None else own.sold,
         anticipated=after.anticipated if own.anticipated is None else own.anticipated,
+        exercise_above=math.log1p(after.exercise_above),
     )

@@ -198,7 +198,8 @@ class Aftermarket(_Part):
 
     ``daily_volatility`` is the median over deals of the standard deviation of a day's log return,
     ``daily_volatility_log_sd`` the spread of its log, ``most_daily_volatility`` its bound; ``daily_drift`` is of
-    the expected price. Of the shares that come free ``sold`` come to market; the price already holds
+    the expected price. The manager exercises the option and leaves once the share closes ``exercise_above`` above
+    its offer price. Of the shares that come free ``sold`` come to market; the price already holds
     ``anticipated`` of their effect.
     """
 
@@ -206,6 +207,7 @@ class Aftermarket(_Part):
     daily_volatility_log_sd: NonNegative = 0.76
     most_daily_volatility: Positive = 0.15
     daily_drift: Real = 0.0
+    exercise_above: NonNegative = 0.10
     anticipated: Fraction = 0.3
     sold: Fraction = 0.3
 

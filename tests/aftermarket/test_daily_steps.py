@@ -153,13 +153,20 @@ def test_the_walk_is_what_plain_python_makes_of_the_same_normals():
     pressure = paths["pressure_close"].copy()
     lift = -np.log1p(-paths["purchases"] / active) / elasticity
     used = np.where(lift >= capacity * (1 - 1e-5), 0.0, np.nan)
+
+    def leave(left, capacity):
+        now = ~left & np.isnan(used) & (pressure + lift > after.exercise_above)
+        return left | now, np.where(now, lift, capacity)
+
+    left, capacity = leave(np.zeros(count, bool), capacity)
     for step in range(after.days):
         if step % 4 == 0:
             draw_days(np.uint64(0), step // 4, low, high, normals)
         pressure += sigma * normals[step % 4] + after.drift - sigma.astype(float) ** 2 / 2
         if step < after.stabilisation_days:
             lift = np.minimum(lift + after.absorption * np.maximum(-(pressure + lift), 0.0), capacity)
-            used = np.where(np.isnan(used) & (lift >= capacity * (1 - 1e-5)), step + 1, used)
+            used = np.where(np.isnan(used) & ~left & (lift >= capacity * (1 - 1e-5)), step + 1, used)
+            left, capacity = leave(left, capacity)
         if step + 1 == after.stabilisation_days:
             lift = np.minimum(np.maximum(lift, -pressure), capacity)
             end, bought = np.exp(pressure + lift), active * -np.expm1(-elasticity * lift)
@@ -168,6 +175,20 @@ def test_the_walk_is_what_plain_python_makes_of_the_same_normals():
     np.testing.assert_allclose(paths["before_expiry"], 10.0 * np.exp(pressure + lift), rtol=2e-3, atol=0.006)
     np.testing.assert_array_equal(paths["exhausted_day"], used)
     assert 0.05 < np.isnan(used).mean() < 0.95
+    assert 0.05 < (left & (paths["exercised"] > 0.0)).mean() < 0.95
+
+
+def test_a_manager_who_left_buys_nothing_more():
+    """Above the level at the first close: exercised at once, and the price is what nobody's bids leave it."""
+    plan, waiting = (plan_of(COLD, exercise_above=above) for above in (0.1, np.inf))
+    paths, patient = paths_of(plan, 20_000), paths_of(waiting, 20_000)
+    left = paths["log_close"] > 0.1
+    np.testing.assert_allclose(paths["purchases_total"][left], paths["purchases"][left], atol=1e-7)
+    assert np.isnan(paths["exhausted_day"][left & (paths["purchases"] < 0.149)]).all()
+    assert (patient["purchases_total"][left] > paths["purchases_total"][left] + 1e-6).mean() > 0.1
+    # What falls later finds no bid.
+    fell = left & (paths["stabilisation_close"] < 10.0) & (patient["stabilisation_close"] >= 10.0)
+    assert fell.any()
 
 
 def test_support_holds_the_price_up_and_no_more_than_its_lift():

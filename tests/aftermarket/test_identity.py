@@ -19,20 +19,21 @@ def check(plan, paths):
     # The lift is single precision, and a covered short is snapped to the short.
     assert (bought >= paths["purchases"] - 2e-5 * max(short, 1e-12)).all()
     partly = (exercised > HALF_A_SHARE) & (bought > HALF_A_SHARE)
-    # The option is used only at or above its price: an unexercised option is a short bought back.
-    assert (paths["stabilisation_close"][exercised > HALF_A_SHARE] >= offers[exercised > HALF_A_SHARE]).all()
     used = ~np.isnan(paths["exhausted_day"])
     assert (bought[used] >= (1.0 - 2e-5) * short).all()
-    below = paths["stabilisation_close"] < offers
-    assert (bought[below] >= (1.0 - 2e-5) * short).all()
+    if plan.parameters.aftermarket.exercise_above == np.inf:
+        # A manager who waits uses the option only at or above its price, and bids until the short is bought back.
+        below = paths["stabilisation_close"] < offers
+        assert (bought[below] >= (1.0 - 2e-5) * short).all()
     assert (paths["manager_gain"] >= 0.0).all()
     assert (paths["manager_gain"] <= bought * offers).all()
     return partly
 
 
+@pytest.mark.parametrize("exercise_above", [0.1, np.inf])
 @pytest.mark.parametrize("settlement", ["borrowed", "deferred"])
-def test_the_identity_holds_on_every_path(settlement):
-    plan = plan_of({**COLD, "over_allotment.settlement": settlement})
+def test_the_identity_holds_on_every_path(settlement, exercise_above):
+    plan = plan_of({**COLD, "over_allotment.settlement": settlement}, exercise_above=exercise_above)
     paths = paths_of(plan, 60_000)
     partly = check(plan, paths)
     # The test has seen every kind of ending.
@@ -49,10 +50,11 @@ def test_the_identity_holds_on_every_path(settlement):
     volatility=st.floats(0.0, 0.3),
     absorption=st.floats(0.0, 1.0),
     days=st.integers(1, 30),
+    exercise_above=st.sampled_from([0.0, 0.1, np.inf]),
 )
 @settings(max_examples=60, deadline=None)
 def test_the_identity_holds_for_any_deal(
-    fraction, settlement, coverage, cornerstones, volatility, absorption, days
+    fraction, settlement, coverage, cornerstones, volatility, absorption, days, exercise_above
 ):
     plan = plan_of(
         {
@@ -65,6 +67,7 @@ def test_the_identity_holds_for_any_deal(
         volatility_most=1.0,
         absorption=absorption,
         stabilisation_days=days,
+        exercise_above=exercise_above,
     )
     check(plan, paths_of(plan, 512))
 
