@@ -256,7 +256,7 @@ def issuer_desk(paths: DeskPaths, options: IssuerOptions) -> IssuerAnswer:
         When a price cannot be an offer price of the deal: the float would not hold the over-allotment.
     """
     scenario = paths.scenario
-    base = _Book(paths)
+    base = Book(paths)
     prices = tuple(base.outcome(scenario, price) for price in _grid(scenario, options.prices))
     held = [at for at, told in enumerate(prices) if told.below.value <= options.most_below]
     chosen = held[-1] if held else 0
@@ -264,8 +264,8 @@ def issuer_desk(paths: DeskPaths, options: IssuerOptions) -> IssuerAnswer:
     return IssuerAnswer(scenario, min(paths.count, GRID_PATHS), options.most_below, prices, chosen, sizes)
 
 
-class _Book:
-    """Demand of each path, held fixed while the terms change."""
+class Book:
+    """Demand of each path, held fixed while the terms change; the first paths are used."""
 
     def __init__(self, paths: DeskPaths) -> None:
         plan = paths.plan
@@ -281,24 +281,24 @@ class _Book:
         self._public = np.log(paths["public_coverage"][part])
         self._placing = np.log(paths["placing_coverage"][part])
         self._valuation = paths["valuation"][part]
-        elasticity = plan.parameters.demand.elasticity
+        self.elasticity = plan.parameters.demand.elasticity
         # log K / eta at a valuation of 0, of which scarcity is the part over the float.
-        self._wanted = paths["scarcity"][part] + np.log(paths["active_float"][part]) / elasticity
+        self._wanted = paths["scarcity"][part] + np.log(paths["active_float"][part]) / self.elasticity
 
     def outcome(self, scenario: Scenario, price: float) -> PriceOutcome:
         """What a price comes to for a deal of these or of other terms."""
-        # A range of one price: the deal is neither priced by its book nor withdrawn.
+        moved, played = self.play(scenario, price)
+        return _told(moved, price, played, self._placing + np.log(self._offer / price))
+
+    def play(self, scenario: Scenario, price: float) -> tuple[Scenario, DeskPaths]:
+        """Play the first day at an offer price; the deal at that price and its paths, none of them withdrawn."""
+        # Without its range the deal is neither priced by its book nor withdrawn.
         moved = with_changes(scenario, {"offer.price": price, "offer.price_range": None})
         fresh = prepare(moved, self._plan.market)
-        parameters = fresh.parameters
-        shift = (
-            np.log(self._offer / price)
-            + self._wanted
-            - _log_demand(parameters.demand, parameters.terms, price, self._public, self._placing)
-            / parameters.demand.elasticity
-        )
-        played = paths_of(self._revalued(fresh, shift), self._count)
-        return _told(moved, price, played, self._placing + np.log(self._offer / price))
+        demand, terms = fresh.parameters.demand, fresh.parameters.terms
+        wanted = log_demand(demand, terms, price, self._public, self._placing) / demand.elasticity
+        shift = np.log(self._offer / price) + self._wanted - wanted
+        return moved, paths_of(self._revalued(fresh, shift), self._count)
 
     def _revalued(self, fresh: Plan, shift: NDArray[np.float64]) -> Plan:
         """The plan on the demand of these paths: each a node of the law that the paths are drawn from."""
@@ -327,7 +327,7 @@ def _with(plan: Plan, **parts: Any) -> Plan:
     return replace(plan, parameters=plan.parameters._replace(**parts))
 
 
-def _log_demand(
+def log_demand(
     demand: DemandParameters,
     terms: TermParameters,
     price: float,
