@@ -160,6 +160,7 @@ class CornerstoneAnswer:
     def remarks(self) -> tuple[str, ...]:
         """Say what stands beside the closed forms."""
         notes = [
+            "locked: a cornerstone, at the offer price; free: the same money in the market, at the first day's VWAP",
             f"simulated: the price falls {_percent(self.unlock_fall)} when the shares come free; a put struck at the "
             f"first day's close, held to then, is worth {_percent(self.simulated_put)} of it",
             f"cornerstone less market, path by path: {currency_sign(self.scenario)}"

@@ -171,7 +171,8 @@ class StabiliserAnswer:
         """Say what the figures rest on."""
         return (
             f"to {stabilisation_end(self.scenario)}, {stabilisation_trading_days(self.scenario)} trading days "
-            "(weekdays) after the first; all cells on the same random numbers",
+            "(weekdays) after the first; all cells on the same "
+            f"{self.paths:,} paths",
             "a larger greenshoe also sells more shares, and more shares are less scarce; saved: the paths that the "
             "bids keep from ending below the offer price, the same shares sold",
             "the model bids at the offer price: purchases below it, and their gain, are those of an opening "

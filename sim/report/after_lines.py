@@ -47,7 +47,7 @@ def _price_line(run: Run, when: str, part: Mapping[str, Any]) -> str:
         number_of(part["prices"]["quantiles_se"]["0.5"]),
         sign=currency_sign(run.scenario),
     )
-    return f"{when}: median {middle} ({price}), 80% {low} to {high}, mean {mean}"
+    return f"{when}: {middle} ({price}), 80% {low} to {high}, mean {mean}"
 
 
 def _manager_lines(run: Run, part: Mapping[str, Any]) -> list[str]:
