@@ -15,7 +15,7 @@ from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES
 from sim.report.table import print_run
 from sim.run_directory import write_run
-from sim.simulate import simulate
+from sim.simulation import simulate
 from sim.verification import verify
 
 PATHS = 20_000
