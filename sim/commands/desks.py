@@ -228,8 +228,7 @@ def _answer(
     as_json: bool,
 ) -> None:
     """Simulate, ask the desk, write what was asked for and print."""
-    from rich.console import Console
-
+    from sim.commands.console import people_console
     from sim.desks.base import simulate_desk
     from sim.report.desk_table import print_answer
 
@@ -240,8 +239,7 @@ def _answer(
     if as_json:
         sys.stdout.write(document)
         return
-    console = Console(stderr=True, highlight=False)
-    print_answer(answer, deal, played.count, console, files)
+    print_answer(answer, deal, played.count, people_console(), files)
 
 
 def _write(answer: Answer, document: str, figure: Figure, out: Path) -> list[Path]:

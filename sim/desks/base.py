@@ -21,7 +21,7 @@ from sim.errors import invalid
 from sim.kernels.parameters import QUANTITIES
 from sim.market.parameters import Market
 from sim.scenario.scenario import Scenario
-from sim.simulate import BATCH_PATHS, available_threads
+from sim.simulation import BATCH_PATHS, available_threads
 from sim.statistics import probability_se
 
 MOST_PATHS = 2_000_000

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from desk_deals import biren
 
 from sim.desks.base import DeskPaths, simulate_desk
-from sim.scenario import Scenario, load_scenario
-
-CONFIGS = Path(__file__).parents[2] / "configs"
-
-
-def biren(changes: Mapping[str, object] | None = None, stage: str = "") -> Scenario:
-    """The shipped example, few paths; ``stage`` is the end of its file's name."""
-    return load_scenario(
-        CONFIGS / f"biren_06082{stage}.yaml", {"simulation.paths": 20_000, **(changes or {})}
-    )
+from sim.scenario import Scenario
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -78,7 +79,7 @@ def test_a_higher_price_raises_more_and_leaves_less(answer):
     told = answer.prices
     assert [each.price for each in told] == sorted(each.price for each in told)
     assert (told[0].price, told[-1].price) == (17.00, 19.60)
-    for low, high in zip(told, told[1:], strict=False):
+    for low, high in itertools.pairwise(told):
         assert high.proceeds > low.proceeds
         assert high.left.value < low.left.value
         assert high.first_day_return.value < low.first_day_return.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from desk_deals import biren
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,8 +84,6 @@ def test_every_share_of_the_public_offer_is_allotted_once(coverage, tranche, pri
 
 
 def _priced(price):
-    from conftest import biren
-
     return biren({"offer.price": price, "offer.price_range": None, "allotment": None, "cornerstones": None})
 
 

@@ -93,7 +93,7 @@ def test_a_stop_sells_at_the_open_after_a_gap_at_its_price_in_the_day_and_else_a
 
 
 def test_a_grey_sale_needs_a_grey_price(allotted, deal):
-    with pytest.raises(InvalidInput, match="observed.grey_return"):
+    with pytest.raises(InvalidInput, match=r"observed\.grey_return"):
         subscriber_desk(allotted, SubscriberOptions(exit="grey"))
     seen = simulate_desk(deal({"observed.grey_return": 0.25, "simulation.paths": 2000}))
     told = subscriber_desk(seen, SubscriberOptions(exit="grey"))
