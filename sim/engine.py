@@ -109,7 +109,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     peers = peers_of(scenario, load_deals)
     heat = theme_heat(peers, market.peers, scenario.list_date)
     demand = _demand(scenario, market)
-    terms = _terms(scenario, market)
+    terms = term_parameters(scenario, market)
     sessions = scenario.rules.sessions(scenario.list_date)
     profile = day_profile(sessions, market.day, market.stabilisation, market.day.drift.at(features))
     key_low, key_high = seed_words(scenario.simulation.seed)
@@ -176,8 +176,14 @@ def _demand(scenario: Scenario, market: Market) -> DemandParameters:
     )
 
 
-def _terms(scenario: Scenario, market: Market) -> TermParameters:
-    """Terms in fractions of the base offer; an unknown price is drawn inside the range."""
+def term_parameters(scenario: Scenario, market: Market) -> TermParameters:
+    """Return the terms in fractions of the base offer; an unknown price is drawn inside the range.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no price, or the float does not exceed the over-allotment.
+    """
     offer = scenario.offer
     base = float(offer.base_shares)
     money = scenario.cornerstones.committed_hkd if scenario.cornerstones is not None else None

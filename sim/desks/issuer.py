@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.desks.base import DeskPaths, Estimate, Table, finite, mean_of, paths_of, share_of
-from sim.engine import Plan, prepare
+from sim.engine import Plan, term_parameters
 from sim.errors import Fault, InvalidInput, invalid
-from sim.kernels.parameters import DemandParameters, TermParameters
+from sim.kernels.parameters import CoverageParameters, DemandParameters, TermParameters
 from sim.report import numbers
 from sim.scenario import with_changes
 from sim.scenario.scenario import Scenario
@@ -294,36 +294,33 @@ class Book:
         """Play the first day at an offer price; the deal at that price and its paths, none of them withdrawn."""
         # Without its range the deal is neither priced by its book nor withdrawn.
         moved = with_changes(scenario, {"offer.price": price, "offer.price_range": None})
-        fresh = prepare(moved, self._plan.market)
-        demand, terms = fresh.parameters.demand, fresh.parameters.terms
+        terms = term_parameters(moved, self._plan.market)
+        demand = self._plan.parameters.demand
         wanted = log_demand(demand, terms, price, self._public, self._placing) / demand.elasticity
-        shift = np.log(self._offer / price) + self._wanted - wanted
-        return moved, paths_of(self._revalued(fresh, shift), self._count)
+        law = self._revalued(np.log(self._offer / price) + self._wanted - wanted)
+        plan = replace(self._plan, scenario=moved)
+        return moved, paths_of(_with(plan, terms=terms, coverage=law), self._count)
 
-    def _revalued(self, fresh: Plan, shift: NDArray[np.float64]) -> Plan:
-        """The plan on the demand of these paths: each a node of the law that the paths are drawn from."""
+    def _revalued(self, shift: NDArray[np.float64]) -> CoverageParameters:
+        """The law of demand that keeps that of these paths: each is a node that paths are drawn from."""
         coverage = self._plan.parameters.coverage
         if np.ptp(shift) < 1e-9:
             # One shift for all paths moves the law as it is, and every path keeps its own random numbers.
             by = float(shift[0])
-            law = coverage._replace(
+            return coverage._replace(
                 valuation_mean=coverage.valuation_mean + by,
                 node_valuation_mean=coverage.node_valuation_mean + by,
             )
-        else:
-            law = coverage._replace(
-                node_cumulative=np.arange(1, self._count + 1) / self._count,
-                node_public=self._public,
-                node_placing=self._placing,
-                node_valuation_mean=self._valuation + shift,
-                node_valuation_sd=np.zeros(self._count),
-            )
-        return _with(fresh, coverage=law)
+        return coverage._replace(
+            node_cumulative=np.arange(1, self._count + 1) / self._count,
+            node_public=self._public,
+            node_placing=self._placing,
+            node_valuation_mean=self._valuation + shift,
+            node_valuation_sd=np.zeros(self._count),
+        )
 
 
 def _with(plan: Plan, **parts: Any) -> Plan:
-    from dataclasses import replace
-
     return replace(plan, parameters=plan.parameters._replace(**parts))
 
 

@@ -186,7 +186,7 @@ class SubscriberAnswer:
         tier = f"{choice.applied_shares:,} shares ({own})"
         when = exit_in_words(best.exit, self.stop)
         advice = (
-            f"Do not apply: no tier {have}is expected to earn; the best of them, {tier}, sold {when}, has a"
+            f"Do not apply: no tier {have}is expected to earn; the best of them is {tier}, sold {when}:"
             if self._hopeless
             else f"{have}apply for {tier} and sell {when}:"
         )
@@ -201,7 +201,7 @@ class SubscriberAnswer:
             f"{numbers.rounded(choice.expected_shares, 0 if choice.expected_shares >= 100.0 else 1)} expected, "
             f"profit {_money(best.expected_profit, sign)} on average, "
             f"{numbers.probability_with_error(best.prob_loss.value, best.prob_loss.se)} chance of a loss"
-            f"{'' if leanest is choice else other}"
+            f"{'' if leanest is choice or self._hopeless else other}"
         )
 
     @property
