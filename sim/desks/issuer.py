@@ -198,10 +198,12 @@ class IssuerAnswer:
             else f"; 1% more on the price changes that return by {100.0 * change:+.1f} points"
         )
         mean = numbers.return_with_error(choice.first_day_return.value, choice.first_day_return.se)
+        option = f", with the option {sign}{_counted(choice.proceeds_with_option)} on average,"
+        left = f"{'-' if choice.left.value < 0.0 else ''}{sign}{_counted(choice.left).removeprefix('-')}"
         return (
-            f"{start}: it raises {sign}{numbers.counted(choice.proceeds)}, with the option "
-            f"{sign}{_counted(choice.proceeds_with_option)} on average, and leaves {sign}{_counted(choice.left)} "
-            f"on the table, a mean first-day return of {mean}{cost}"
+            f"{start}: it raises {sign}{numbers.counted(choice.proceeds)}"
+            f"{option if self.scenario.over_allotted_shares() else ''} and leaves {left} on the table, a mean "
+            f"first-day return of {mean}{cost}"
         )
 
     def tables(self) -> tuple[Table, ...]:
@@ -380,7 +382,7 @@ def _grid(scenario: Scenario, prices: Sequence[float]) -> tuple[float, ...]:
     if scenario.offer.price_range is not None:
         low, high = scenario.offer.price_range
     else:
-        low, high = ((1.0 + part) * scenario.reference_price for part in (-BEYOND, BEYOND))
+        low, high = (table.round((1.0 + part) * scenario.reference_price) for part in (-BEYOND, BEYOND))
     steps = np.linspace(low, high, GRID_PRICES)
     inner = {table.round(float(price)) for price in steps[1:-1]}
     return tuple(sorted(inner | {low, high}))
