@@ -123,9 +123,9 @@ class AftermarketParameters(NamedTuple):
 
     ``volatility`` is the median daily volatility of the log price, ``volatility_log_sd`` the spread of its log
     across paths and ``volatility_most`` its bound, ``drift`` the daily log drift of the expected price,
-    ``absorption`` the share of the excess supply that reaches the bid in a
-    day. The bid lasts ``stabilisation_days`` days, or until a close whose log return is above ``exercise_above``: then
-    what is still short is exercised. Tranche ``k`` comes free on day ``unlock_days[k]``:
+    ``absorption`` the share of the excess supply that reaches the bid in a day. The bid lasts
+    ``stabilisation_days`` days, or until a close whose log return is above ``exercise_above``: then what is still
+    short is exercised. Tranche ``k`` comes free on day ``unlock_days[k]``:
     ``unlock_fixed[k]`` of the base offer, and ``unlock_money[k]`` (0 or 1) of the shares that cornerstones' money
     bought. ``sold`` is the share of them that comes to market, ``anticipated`` the share of its effect that the
     price already holds.
