@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.commands import past_deals
+from sim.commands import desks, past_deals
 from sim.commands.console import people_console
 from sim.errors import Fault, InvalidInput
 
@@ -220,6 +220,7 @@ def bench(
 
 
 past_deals.add_to(app)
+desks.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.aftermarket_collector import COVERED, AftermarketCollector
 from sim.engine import BLOCK_PATHS, Batch, Plan
 from sim.kernels.parameters import QUANTITIES
-from sim.statistics import (
-    HISTOGRAM_WIDTH,
-    HistogramCounter,
-    LogReturnHistogram,
-    Moments,
-    probability_se,
-    quantile_se,
+from sim.statistics import HISTOGRAM_WIDTH, HistogramCounter, LogReturnHistogram, Moments, probability_se
+from sim.summaries import (
+    QUANTILES,
+    Quantiles,
+    described,
+    exact_quantiles,
+    histogram_quantiles,
+    mean_of,
+    scaled,
+    share,
 )
 
+__all__ = ["PRICES", "QUANTILES", "Collector"]
+
 PRICES = ("open", "high", "low", "close", "vwap")
-QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _EVENTS = (
     "withdrawn",
     "open_below_offer",
@@ -41,8 +45,6 @@ _MEANS = (
     "pressure_move",
     "scarcity",
 )
-_EXHAUSTED = 1.0 - 1e-5
-"""Share of the short from which it counts as covered: purchases come from a single-precision lift."""
 
 
 class Collector:
@@ -63,7 +65,11 @@ class Collector:
         self._plan = plan
         self._kept: NDArray[np.float64] | None = None
         if expected_paths <= keep_paths:
-            self._kept = np.empty((len(QUANTITIES), expected_paths))
+            self._kept = np.empty((len(plan.recorded), expected_paths))
+        self._rows = [QUANTITIES.index(name) for name in plan.recorded]
+        self._after = None
+        if plan.parameters.aftermarket is not None:
+            self._after = AftermarketCollector(plan, streamed=self._kept is None)
         self.paths = 0
         self._events = dict.fromkeys(_EVENTS, 0)
         self._returns = {name: Moments() for name in PRICES}
@@ -76,7 +82,7 @@ class Collector:
         """Add the next batch of paths."""
         count = batch.values.shape[1]
         if self._kept is not None:
-            self._kept[:, self.paths : self.paths + count] = batch.values
+            self._kept[:, self.paths : self.paths + count] = batch.values[self._rows]
         start = 0
         while start < count:
             stop = min(start + BLOCK_PATHS - (batch.first + start) % BLOCK_PATHS, count)
@@ -104,7 +110,7 @@ class Collector:
         self._count("close_below_offer", closes < offers)
         self._count("close_at_offer", closes == offers)
         self._count("stabilised", purchases > 0.0)
-        self._count("support_exhausted", (purchases >= _EXHAUSTED * short) & (short > 0.0))
+        self._count("support_exhausted", (purchases >= COVERED * short) & (short > 0.0))
         bought = purchases / short if short > 0.0 else np.where(listed, 0.0, np.nan)
         means = self._means
         means["offer_price"].add(np.where(listed, offers, np.nan))
@@ -118,6 +124,9 @@ class Collector:
         means["pressure_move"].add(block["pressure_close"] - block["scarcity"])
         means["scarcity"].add(block["scarcity"])
 
+        if self._after is not None:
+            self._after.add(block)
+
     def _count(self, event: str, happened: NDArray[np.bool_]) -> None:
         self._events[event] += int(happened.sum())
 
@@ -128,10 +137,10 @@ class Collector:
 
     @property
     def kept(self) -> Mapping[str, NDArray[np.float64]] | None:
-        """The paths so far, one array a recorded quantity; ``None`` when they were too many to keep."""
+        """The paths so far, one array a quantity of the horizon; ``None`` when they were too many to keep."""
         if self._kept is None:
             return None
-        return {name: self._kept[row, : self.paths] for row, name in enumerate(QUANTITIES)}
+        return {name: self._kept[row, : self.paths] for row, name in enumerate(self._plan.recorded)}
 
     @property
     def histograms(self) -> Mapping[str, LogReturnHistogram]:
@@ -150,18 +159,19 @@ class Collector:
         quantiles off a histogram adds, in log price; 0 where they are exact.
         """
         scenario = self._plan.scenario
-        means = {name: _mean(moments) for name, moments in self._means.items()}
+        means = {name: mean_of(moments) for name, moments in self._means.items()}
         base = scenario.offer.base_shares
         listed = self.paths - self._events["withdrawn"]
         returns, prices = {}, {}
         for name in PRICES:
             ratio_quantiles, price_quantiles = self._quantiles(name)
-            returns[name] = _described(self._returns[name], ratio_quantiles)
-            prices[name] = _described(self._prices[name], price_quantiles)
+            returns[name] = described(self._returns[name], ratio_quantiles)
+            prices[name] = described(self._prices[name], price_quantiles)
         probabilities = {}
         for event, hits in self._events.items():
             of = self.paths if event == "withdrawn" else listed
-            probabilities[event] = {"value": _share(hits, of), "se": probability_se(hits, of)}
+            probabilities[event] = {"value": share(hits, of), "se": probability_se(hits, of)}
+        after = {} if self._after is None else {"aftermarket": self._after.summary(self.kept)}
         return {
             "scenario": scenario.name,
             "stage": scenario.stage,
@@ -186,61 +196,15 @@ class Collector:
                 "stabilisation": means["lift"],
             },
             "quantile_error": 0.0 if self._kept is not None else HISTOGRAM_WIDTH,
+            **after,
         }
 
-    def _quantiles(
-        self, name: str
-    ) -> tuple[dict[float, tuple[float, float]], dict[float, tuple[float, float]]]:
+    def _quantiles(self, name: str) -> tuple[Quantiles, Quantiles]:
         """Quantiles of the return and of the price with their standard errors."""
-        if self._kept is not None:
-            rows = self._kept[:, : self.paths]
-            prices = rows[QUANTITIES.index(name)]
-            offers = rows[QUANTITIES.index("offer_price")]
-            return _exact_quantiles(prices / offers - 1.0), _exact_quantiles(prices)
-        ratios = _histogram_quantiles(self._histograms[name].freeze())
-        prices_of = _histogram_quantiles(self._price_histograms[name].freeze())
-        unit = self._price_unit
-        return (
-            {p: (q - 1.0, se) for p, (q, se) in ratios.items()},
-            {p: (unit * q, unit * se) for p, (q, se) in prices_of.items()},
-        )
-
-
-def _mean(moments: Moments) -> float:
-    return moments.mean if moments.count else math.nan
-
-
-def _share(hits: int, of: int) -> float:
-    return hits / of if of else math.nan
-
-
-def _exact_quantiles(values: NDArray[np.float64]) -> dict[float, tuple[float, float]]:
-    ordered = np.sort(values[~np.isnan(values)])
-    if ordered.size == 0:
-        return dict.fromkeys(QUANTILES, (math.nan, math.nan))
-    at = np.quantile(ordered, QUANTILES)
-    return {p: (float(q), quantile_se(ordered, p)) for p, q in zip(QUANTILES, at, strict=True)}
-
-
-def _histogram_quantiles(histogram: LogReturnHistogram) -> dict[float, tuple[float, float]]:
-    """Quantiles of the ratio to the unit; the standard error adds the bin's width to the sampling error."""
-    total = max(histogram.total, 1)
-    quantiles = {}
-    for p in QUANTILES:
-        reach = math.sqrt(p * (1.0 - p) / total)
-        value = math.exp(histogram.quantile(p))
-        high = math.exp(histogram.quantile(min(p + reach, 1.0)))
-        low = math.exp(histogram.quantile(max(p - reach, 0.0)))
-        width = value * (histogram.edges[1] - histogram.edges[0])
-        quantiles[p] = (value, math.hypot((high - low) / 2.0, width))
-    return quantiles
-
-
-def _described(moments: Moments, quantiles: Mapping[float, tuple[float, float]]) -> dict[str, Any]:
-    return {
-        "mean": _mean(moments),
-        "mean_se": moments.se,
-        "sd": moments.sd,
-        "quantiles": {f"{p:g}": value for p, (value, _) in quantiles.items()},
-        "quantiles_se": {f"{p:g}": se for p, (_, se) in quantiles.items()},
-    }
+        kept = self.kept
+        if kept is not None:
+            prices = kept[name]
+            return exact_quantiles(prices / kept["offer_price"] - 1.0), exact_quantiles(prices)
+        ratios = histogram_quantiles(self._histograms[name].freeze())
+        prices_of = histogram_quantiles(self._price_histograms[name].freeze())
+        return scaled(ratios, 1.0, -1.0), scaled(prices_of, self._price_unit)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from sim.errors import invalid
 from sim.kernels.driver import simulate_paths
-from sim.kernels.parameters import QUANTITIES, KernelParameters, TermParameters
+from sim.kernels.parameters import QUANTITIES, AftermarketParameters, KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
+from sim.market.after_first_day import aftermarket_parameters
 from sim.market.deals import load_deals
 from sim.market.features import features_of
 from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
@@ -28,6 +29,9 @@ from sim.scenario.scenario import Scenario
 
 BLOCK_PATHS = 16_384
 """Paths of one block of streamed statistics; batches are whole blocks, so that sums never depend on the batch."""
+
+OF_STABILISATION = ("stabilisation_close", "purchases_total", "exercised", "manager_gain", "exhausted_day")
+OF_LOCK_UP = ("before_expiry", "expiry_close")
 
 NO_TRACE = np.empty((0, 0), dtype=np.float32)
 
@@ -45,9 +49,29 @@ class Plan:
     opening_clock: float
 
     @property
+    def aftermarket(self) -> AftermarketParameters:
+        """The days after the first.
+
+        Raises
+        ------
+        ValueError
+            When only the first day is simulated.
+        """
+        after = self.parameters.aftermarket
+        if after is None:
+            raise ValueError("only the first day is simulated")
+        return after
+
+    @property
     def over_allotment(self) -> float:
         """Over-allotted shares, fraction of the base offer."""
         return float(self.parameters.terms.over_allotment)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Quantities that the horizon gives a meaning; the others are NaN on every path."""
+        beyond = {"first_day": OF_STABILISATION + OF_LOCK_UP, "stabilisation": OF_LOCK_UP, "lock_up": ()}
+        return tuple(name for name in QUANTITIES if name not in beyond[self.scenario.horizon])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +116,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     peers = peers_of(scenario, load_deals)
     heat = theme_heat(peers, market.peers, scenario.list_date)
     demand = demand_parameters(market.demand, scenario.ah_listing)
-    terms = _terms(scenario, market)
+    terms = term_parameters(scenario, market)
     sessions = scenario.rules.sessions(scenario.list_date)
     profile = day_profile(sessions, market.day, market.stabilisation, market.day.drift.at(features))
     key_low, key_high = seed_words(scenario.simulation.seed)
@@ -106,6 +130,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
         terms=terms,
         day=day_parameters(scenario.rules, market, features, profile),
         ticks=tick_parameters(scenario.rules.tick_table(scenario.list_date)),
+        aftermarket=aftermarket_parameters(scenario, market),
     )
     opening = float(min(session.start_minute for session in sessions))
     return Plan(scenario, market, features, heat if peers else None, parameters, profile, opening)
@@ -148,8 +173,14 @@ def trace_paths(plan: Plan, paths: int, threads: int = 1) -> tuple[NDArray[np.fl
     return clock, trace
 
 
-def _terms(scenario: Scenario, market: Market) -> TermParameters:
-    """Terms in fractions of the base offer; an unknown price is drawn inside the range."""
+def term_parameters(scenario: Scenario, market: Market) -> TermParameters:
+    """Return the terms in fractions of the base offer; an unknown price is drawn inside the range.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no price, or the float does not exceed the over-allotment.
+    """
     offer = scenario.offer
     base = float(offer.base_shares)
     money = scenario.cornerstones.committed_hkd if scenario.cornerstones is not None else None

@@ -59,11 +59,11 @@ def _day(day: DayParameters, load: Load) -> DayParameters:
     )
 
 
-def _parameters(load: Load) -> KernelParameters:
+def _parameters(load: Load, horizon: str = "first_day") -> KernelParameters:
     from sim.engine import prepare as prepare_scenario
     from sim.scenario import scenario_from_mapping
 
-    parameters = prepare_scenario(scenario_from_mapping(_DEAL, "<bench>")).parameters
+    parameters = prepare_scenario(scenario_from_mapping({**_DEAL, "horizon": horizon}, "<bench>")).parameters
     return parameters._replace(day=_day(parameters.day, load), key_low=np.uint32(load.seed))
 
 
@@ -84,6 +84,11 @@ def prepare(load: Load) -> Callable[[], object]:
 def prepare_opening(load: Load) -> Callable[[], object]:
     """Set up all that happens once a path: the same simulation with a day of four steps."""
     return _simulation(_parameters(Load(load.paths, _STEPS_TOGETHER, load.threads, load.seed)), load)
+
+
+def prepare_lock_up(load: Load) -> Callable[[], object]:
+    """Set up the same simulation followed to the expiry of the lock-up, about 125 daily steps more."""
+    return _simulation(_parameters(load, "lock_up"), load)
 
 
 def prepare_bits(load: Load) -> Callable[[], object]:
@@ -157,4 +162,7 @@ PARTS = (
     Contender("philox_bits", "raw Philox4x32-10 words of the day", prepare_bits),
     Contender("normals", "normals of the day", prepare_normals),
     Contender("opening_and_records", "what happens once a path, spread over the steps", prepare_opening),
+    Contender(
+        "lock_up", "the whole simulation to the lock-up's expiry, per step of the day", prepare_lock_up
+    ),
 )

@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from sim.kernels._jit import kernel
+from sim.kernels.aftermarket import no_aftermarket, walk_aftermarket
 from sim.kernels.coverage import draw_nodes, draw_prior
 from sim.kernels.day import LANES, PRICE, ROWS, advance, advance_with_memory, closing_prices, open_block
 from sim.kernels.opening import clear_opening
 from sim.kernels.parameters import QUANTITIES, KernelParameters
-from sim.kernels.recording import record_block
+from sim.kernels.recording import blank_withdrawn, record_block
 
 _RECORDED = len(QUANTITIES)
 _WORDS = np.uint64(1 << 32)
@@ -48,7 +49,7 @@ def copy_block(recorded, start, stop, out, trace):
 
 @kernel
 def simulate_range(
-    key_low, key_high, coverage, demand, terms, day, ticks, first_path, begin, end, out, trace
+    key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, begin, end, out, trace
 ):
     """Simulate the columns ``begin`` to ``end``, block after block, on the calling thread."""
     log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
@@ -81,7 +82,13 @@ def simulate_range(
                 closing_prices(day, scratch)
                 record_trace(scratch, trace[block + 1, start:stop])
         closing_prices(day, scratch)
-        record_block(terms, day, ticks, log_placing, scratch, recorded)
+        record_block(day, ticks, scratch, recorded)
+        if after is None:
+            no_aftermarket(recorded)
+        else:
+            walk_aftermarket(first, key_low, key_high, demand, terms, day, ticks, after, scratch, recorded)
+        if terms.may_withdraw:
+            blank_withdrawn(terms, log_placing, recorded)
         copy_block(recorded, start, stop, out, trace)
         start = stop
 

@@ -118,6 +118,34 @@ class DayParameters(NamedTuple):
     last_halt_step: int
 
 
+class AftermarketParameters(NamedTuple):
+    """Trading days after the first: stabilisation period and lock-up; all zero or empty where none is simulated.
+
+    ``volatility`` is the median daily volatility of the log price, ``volatility_log_sd`` the spread of its log
+    across paths and ``volatility_most`` its bound, ``drift`` the daily log drift of the expected price,
+    ``absorption`` the share of the excess supply that reaches the bid in a day. The bid lasts
+    ``stabilisation_days`` days, or until a close whose log return is above ``exercise_above``: then what is still
+    short is exercised. Tranche ``k`` comes free on day ``unlock_days[k]``:
+    ``unlock_fixed[k]`` of the base offer, and ``unlock_money[k]`` (0 or 1) of the shares that cornerstones' money
+    bought. ``sold`` is the share of them that comes to market, ``anticipated`` the share of its effect that the
+    price already holds.
+    """
+
+    days: int
+    stabilisation_days: int
+    volatility: float
+    volatility_log_sd: float
+    volatility_most: float
+    drift: float
+    absorption: float
+    unlock_days: NDArray[np.int64]
+    unlock_fixed: NDArray[np.float64]
+    unlock_money: NDArray[np.float64]
+    sold: float
+    anticipated: float
+    exercise_above: float
+
+
 class TickParameters(NamedTuple):
     """Tick table: from price ``lower_bounds[k]`` on, the tick is ``numerators[k] / denominators[k]``."""
 
@@ -127,7 +155,10 @@ class TickParameters(NamedTuple):
 
 
 class KernelParameters(NamedTuple):
-    """Everything a path depends on, besides its number."""
+    """Everything a path depends on, besides its number.
+
+    Without ``aftermarket`` only the first day is simulated, by code that was compiled without the days after.
+    """
 
     key_low: np.uint32
     key_high: np.uint32
@@ -136,6 +167,7 @@ class KernelParameters(NamedTuple):
     terms: TermParameters
     day: DayParameters
     ticks: TickParameters
+    aftermarket: AftermarketParameters | None = None
 
 
 QUANTITIES = (
@@ -158,10 +190,22 @@ QUANTITIES = (
     "scarcity",
     "pressure_close",
     "log_close",
+    "stabilisation_close",
+    "before_expiry",
+    "expiry_close",
+    "purchases_total",
+    "exercised",
+    "manager_gain",
+    "exhausted_day",
 )
 """Rows of the recorded array. Prices in currency rounded to ticks (``vwap`` unrounded); coverages in times;
 ``public_tranche``, ``cornerstones``, ``float_at_listing`` (all that may trade), ``active_float`` (all whose
 holders may trade) and ``purchases`` in fractions of the base offer;
 ``minutes_until_below`` is NaN when the price never falls below the offer price; ``valuation`` is ``u`` and
 ``scarcity`` ``log(K0/F)/eta`` at ``u = 0``, ``pressure_close`` is ``y`` at the close and ``log_close`` the log
-return of the close before rounding. A withdrawn path has NaN in every row but the offer price and coverages."""
+return of the close before rounding. ``stabilisation_close`` is the close that ends the stabilisation period,
+``before_expiry`` and ``expiry_close`` the price on the last simulated day before and after what comes free then;
+``purchases_total`` and ``exercised`` are what covered the short in the end, ``manager_gain`` the stabilising
+manager's in currency a share of the base offer, ``exhausted_day`` the trading day after the first (0: the first) on
+which the short was used up, NaN where it was not. These seven are NaN where only the first day is simulated. A
+withdrawn path has NaN in every row but the offer price and coverages."""

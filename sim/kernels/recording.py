@@ -81,7 +81,7 @@ def blank_withdrawn(terms, log_placing, out):
 
 
 @kernel
-def record_block(terms, day, ticks, log_placing, scratch, out):
+def record_block(day, ticks, scratch, out):
     """Turn the state of a block at the close into the recorded quantities."""
     offers = out[_OFFER]
     prices_on_ticks(offers, scratch[OPEN], ticks, out[_OPEN])
@@ -96,5 +96,3 @@ def record_block(terms, day, ticks, log_placing, scratch, out):
         out[_LOG_CLOSE, i] = scratch[PRICE, i]
     for i in range(out.shape[1]):
         out[_UNTIL_BELOW, i] = scratch[UNBROKEN, i] if scratch[LOW, i] < np.float32(0) else np.nan
-    if terms.may_withdraw:
-        blank_withdrawn(terms, log_placing, out)

@@ -18,6 +18,8 @@ COVERAGE = np.uint32(1)
 HEAT = np.uint32(2)
 VALUATION = np.uint32(3)
 DAY = np.uint32(4)
+AFTERMARKET = np.uint32(5)
+AFTERMARKET_VOLATILITY = np.uint32(6)
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)

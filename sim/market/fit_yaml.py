@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from sim.market.fit_result import Fit
+from sim.market.parameters import Aftermarket
 
 FLAT = ("centre", "spread", "volatility", "drift", "noise", "theme_weight", "pricing", "uncertainty")
 """Mappings written on one line."""
@@ -91,6 +92,9 @@ def market_yaml(fit: Fit) -> str:
         fit.market.venue
     ]
     data = fit.market.model_dump(mode="python")
+    # Nothing of it is fitted on the deals on file: a file names it only where it departs from the defaults.
+    if fit.market.aftermarket == Aftermarket():
+        del data["aftermarket"]
     body = _lines(_without_zeros(data), 0)
     head = [
         f"# Market parameters of {title} as known on the morning of {origin.as_of}.",

@@ -193,6 +193,25 @@ class Uncertainty(_Part):
     coverage: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
 
 
+class Aftermarket(_Part):
+    """The days after the first; the defaults' sources and errors are in ``docs/decisions/aftermarket.md``.
+
+    ``daily_volatility`` is the median over deals of the standard deviation of a day's log return,
+    ``daily_volatility_log_sd`` the spread of its log, ``most_daily_volatility`` its bound; ``daily_drift`` is of
+    the expected price. The manager exercises the option and leaves once the share closes ``exercise_above`` above
+    its offer price. Of the shares that come free ``sold`` come to market; the price already holds
+    ``anticipated`` of their effect.
+    """
+
+    daily_volatility: Positive = 0.06
+    daily_volatility_log_sd: NonNegative = 0.76
+    most_daily_volatility: Positive = 0.15
+    daily_drift: Real = 0.0
+    exercise_above: NonNegative = 0.10
+    anticipated: Fraction = 0.3
+    sold: Fraction = 0.3
+
+
 class Market(_Part):
     """Everything a run takes from past deals."""
 
@@ -208,6 +227,7 @@ class Market(_Part):
     grey: Grey | None
     peers: Peers
     uncertainty: Uncertainty = Uncertainty()
+    aftermarket: Aftermarket = Aftermarket()
 
 
 def market_from_mapping(data: Any, source: str) -> Market:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.report import numbers, words
+from sim.report.after_lines import after_lines
 from sim.report.numbers import MISSING
 from sim.report.run import Run, ThemeHeat, currency_sign, number_of, probability_of, statistic
 
@@ -68,7 +69,7 @@ def print_run(run: Run, console: Console, files: Iterable[str | Path] = ()) -> N
         console.print(_returns_table(run, console, width), width=width)
         console.print(_probabilities_table(run, console, width), width=width)
         line("")
-    for text in _facts(run):
+    for text in (*_facts(run), *(after_lines(run) if listed else ())):
         line(text)
     for note in run.notes:
         line(f"note: {note}", "yellow")

@@ -5,7 +5,9 @@ from sim.scenario.loading import load_scenario, scenario_from_mapping, with_chan
 from sim.scenario.markets import shipped_markets
 from sim.scenario.models import (
     Cornerstones,
+    LockedHolder,
     LockedTranche,
+    LockUp,
     Observed,
     Offer,
     OverAllotment,
@@ -20,6 +22,8 @@ from sim.scenario.schema import scenario_schema
 
 __all__ = [
     "Cornerstones",
+    "LockUp",
+    "LockedHolder",
     "LockedTranche",
     "Observed",
     "Offer",

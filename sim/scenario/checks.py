@@ -17,6 +17,7 @@ from sim.scenario.locating import Origin
 from sim.scenario.models import Record
 from sim.scenario.rules import CHECKS
 from sim.scenario.scenario import Scenario, filled_in
+from sim.scenario.schedule_rules import SCHEDULE_CHECKS
 from sim.scenario.wording import record_of
 
 
@@ -33,7 +34,7 @@ def broken_rules(scenario: Scenario, origin: Origin, unsound: Collection[FieldPa
         Paths of the fields that are missing or invalid.
     """
     faults: list[Fault] = []
-    for check in CHECKS:
+    for check in (*CHECKS, *SCHEDULE_CHECKS):
         if any(_overlap(field, path) for field in check.reads for path in unsound):
             continue
         faults.extend(

@@ -13,7 +13,7 @@ from sim.scenario.changes import changed
 from sim.scenario.checks import broken_rules, sound_part
 from sim.scenario.document import FieldPath
 from sim.scenario.locating import Origin, in_order
-from sim.scenario.markets import located_market
+from sim.scenario.markets import located_allotment, located_market
 from sim.scenario.reading import read_document
 from sim.scenario.scenario import Scenario
 from sim.scenario.wording import faults_of
@@ -87,6 +87,9 @@ def _built(data: object, origin: Origin, folder: Path, faults: list[Fault]) -> S
     market = located_market(part.market, folder) if ("market",) not in unsound else None
     if isinstance(market, Fault):
         faults.append(origin.fault(("market",), market.problem, market.remedy))
-    if faults or scenario is None or not isinstance(market, str):
+    ladder = located_allotment(part.allotment, folder) if ("allotment",) not in unsound else None
+    if isinstance(ladder, Fault):
+        faults.append(origin.fault(("allotment",), ladder.problem, ladder.remedy))
+    if faults or scenario is None or not isinstance(market, str) or isinstance(ladder, Fault):
         raise InvalidInput(in_order(faults))
-    return scenario.model_copy(update={"market": market})
+    return scenario.model_copy(update={"market": market, "allotment": ladder})

@@ -31,6 +31,7 @@ from sim.scenario.fields import (
 VenueName = Literal["hkex", "star"]
 Regime = Literal["pn18", "mechanism-a", "mechanism-b", "chapter-18c", "star"]
 Stage = Literal["t0", "t0.9", "t1", "t2"]
+Horizon = Literal["first_day", "stabilisation", "lock_up"]
 
 
 class Record(BaseModel):
@@ -85,6 +86,15 @@ class Offer(Record):
         title="Downward price flexibility",
         description="How far below its range the offer may be priced, as a fraction of the bottom.",
         examples=[0.10],
+    )
+    applications_close: Day | None = Field(
+        default=None,
+        title="Close of applications",
+        description=(
+            "Last day of applications, from which the stabilisation period counts 30 days. Left out: four "
+            "days before listing, seven before 22 November 2023."
+        ),
+        examples=["2025-12-29"],
     )
 
 
@@ -176,6 +186,48 @@ class LockedTranche(Record):
         title="Strategic placement",
         description="STAR: placed ahead of the book, so left out of the shares that reallocation counts.",
         examples=[True],
+    )
+
+
+class LockedHolder(Record):
+    """Shares of existing holders, outside the offer, that come free some months after listing."""
+
+    name: Text = Field(title="Name", description="Who holds them.", examples=["pre-IPO investors"])
+    shares: WholeShares = Field(title="Shares", description="Shares locked.", examples=[1_640_000_000])
+    months: Months = Field(
+        title="Lock-up", description="Months after listing until the shares may be sold.", examples=[12]
+    )
+
+
+class LockUp(Record):
+    """What comes of locked shares; what is left out is the market's."""
+
+    anticipated: Proportion | None = Field(
+        default=None,
+        title="Anticipated",
+        description="Share of the effect of an unlock that the price already holds, 0 to 1.",
+        examples=[0.3],
+    )
+    sold: Proportion | None = Field(
+        default=None,
+        title="Sold",
+        description="Share of the unlocked shares that comes to market, 0 to 1.",
+        examples=[0.3],
+    )
+    months: Months | None = Field(
+        default=None,
+        title="End of the lock-up simulated",
+        description=(
+            "Months after listing to which horizon: lock_up runs. Left out: the cornerstones' lock-up, and "
+            "without cornerstones the last tranche's."
+        ),
+        examples=[12],
+    )
+    holders: tuple[LockedHolder, ...] = Field(
+        default=(),
+        title="Locked holders",
+        description="Existing holders whose shares, outside the offer, come free after listing.",
+        examples=[[{"name": "pre-IPO investors", "shares": 1_640_000_000, "months": 12}]],
     )
 
 

@@ -13,7 +13,9 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from sim.scenario.fields import Day, Flag, Price, Real, Text, Whole
 from sim.scenario.models import (
     Cornerstones,
+    Horizon,
     LockedTranche,
+    LockUp,
     Observed,
     Offer,
     OverAllotment,
@@ -151,11 +153,35 @@ class Scenario(Record):
         description="Whatever is known of the demand; it decides the stage of the forecast.",
         examples=[{"public_coverage": 2347.53, "placing_coverage": 25.95}],
     )
+    allotment: Text | None = Field(
+        default=None,
+        title="Allotment",
+        description=(
+            "Ladder of the public offer, once announced: the name of a shipped one, or a CSV file, relative "
+            "to this file's folder."
+        ),
+        examples=["biren"],
+    )
     peers: PeerList = Field(
         default=(),
         title="Peers",
         description='Recent listings of the same theme, or "auto" to take them from the past deals.',
         examples=["auto"],
+    )
+    horizon: Horizon = Field(
+        default="first_day",
+        title="Horizon",
+        description=(
+            "How far to simulate: first_day, stabilisation (to the end of the stabilisation period), or "
+            "lock_up (to the end of the lock-up)."
+        ),
+        examples=["lock_up"],
+    )
+    lock_up: LockUp = Field(
+        default_factory=LockUp,
+        title="Lock-up",
+        description="What comes of locked shares when they come free; the market's where left out.",
+        examples=[{"anticipated": 0.3, "sold": 0.3}],
     )
     market: Text = Field(
         title="Market",

@@ -14,7 +14,6 @@ import pytest
 from small_deals import UNPRICED, small_deal, small_market
 
 from sim.errors import InvalidInput
-from sim.kernels.parameters import QUANTITIES
 from sim.result import Result
 from sim.run_directory import prepare_destination, write_run
 from sim.simulation import simulate
@@ -117,8 +116,10 @@ def test_the_summary_has_the_keys_of_the_interface(written):
 
 def test_the_paths_are_one_plain_array_a_quantity(result, written):
     with np.load(written / "paths.npz", allow_pickle=False) as paths:
-        assert set(paths.files) == set(QUANTITIES)
-        for name in QUANTITIES:
+        assert set(paths.files) == set(result.kept)
+        assert {"open", "close", "log_close"} <= set(paths.files)
+        assert "expiry_close" not in paths.files
+        for name in result.kept:
             assert paths[name].dtype == np.float64
             assert paths[name].tobytes() == result.kept[name].tobytes()
 

@@ -10,7 +10,6 @@ from small_deals import small_deal, small_market
 
 import sim.simulation
 from sim.engine import BLOCK_PATHS, batches, prepare
-from sim.kernels.parameters import QUANTITIES
 from sim.result import Result
 from sim.run_directory import summary_json
 from sim.simulation import simulate
@@ -88,7 +87,7 @@ def test_a_path_is_the_same_wherever_a_stream_starts(whole, first):
         start for start in range(BLOCK_PATHS, PATHS, BLOCK_PATHS) if start > first
     ]
     values = np.concatenate([part for _, part in parts], axis=1)
-    for row, name in enumerate(QUANTITIES):
+    for row, name in enumerate(plan.recorded):
         assert values[row].tobytes() == whole.kept[name][first:].tobytes(), name
 
 
