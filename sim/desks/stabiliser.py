@@ -132,7 +132,9 @@ def _sized(plan: Plan, size: float) -> Plan:
 def _without_bids(plan: Plan) -> Plan:
     """Return the plan with the same shares sold and nobody bidding: the option is exercised in full."""
     terms = plan.parameters.terms
-    sold = terms.over_allotment if terms.over_allotment_borrowed else 0.0
+    # Placed like the rest of the placing: of their holders only the active trade.
+    activity = plan.parameters.demand.placing_activity
+    sold = activity * terms.over_allotment if terms.over_allotment_borrowed else 0.0
     free = terms._replace(over_allotment=0.0, other_tradable=terms.other_tradable + sold)
     return replace(plan, parameters=plan.parameters._replace(terms=free))
 

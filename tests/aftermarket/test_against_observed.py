@@ -57,7 +57,7 @@ def test_the_spread_of_volatility_is_that_of_mean_over_median():
 def test_the_unlock_of_a_usual_deal_falls_as_observed(day):
     """-5.6% over [-5, +5], a standard error of 3.4 points; 37% cornerstones, 20% public after reallocation."""
     market = load_market("hkex", None, date.fromisoformat(day))
-    active = 0.2 + market.demand.placing_activity * (0.8 - 0.37) + 0.15
+    active = 0.2 + market.demand.placing_activity * (0.8 - 0.37 + 0.15)
     after = market.aftermarket
     fall = (1 - after.anticipated) * math.log(1 + after.sold * 0.37 / active) / market.demand.elasticity
     assert -math.expm1(-fall) == pytest.approx(0.056, abs=0.034)

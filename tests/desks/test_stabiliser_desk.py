@@ -8,7 +8,7 @@ from printed_answers import printed_lines
 from small_deals import small_deal, small_market
 
 from sim.desks.base import paths_of, simulate_desk
-from sim.desks.stabiliser import POLICIES, StabiliserOptions, stabiliser_desk
+from sim.desks.stabiliser import POLICIES, StabiliserOptions, _sized, _without_bids, stabiliser_desk
 from sim.engine import prepare
 from sim.errors import InvalidInput
 
@@ -75,6 +75,12 @@ def test_a_larger_greenshoe_is_bought_more_of_and_saves_more_paths(answer):
     assert bought == sorted(bought)
     assert saved == sorted(saved)
     assert saved[0] > 4.9 * sizes[0].saved.se
+
+
+def test_nobody_bidding_leaves_the_same_shares_to_trade():
+    plan = _sized(prepare(small_deal(COLD), small_market({"demand.placing_activity": 0.3})), 0.10)
+    floats = [paths_of(each, 100)["active_float"] for each in (plan, _without_bids(plan))]
+    np.testing.assert_allclose(*floats, rtol=1e-14)
 
 
 def test_deferred_shares_are_not_sold_on_the_first_day():

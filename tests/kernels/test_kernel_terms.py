@@ -76,6 +76,9 @@ def test_a_withdrawn_path_keeps_its_price_and_coverages_and_nothing_else():
             assert not blank.any()
         elif name == "minutes_until_below":
             assert blank[withdrawn].all()
+        elif QUANTITIES.index(name) >= QUANTITIES.index("stabilisation_close"):
+            # Of the days after the first, which are not simulated here, nothing is known on any path.
+            assert blank.all()
         else:
             np.testing.assert_array_equal(blank, withdrawn)
 
