@@ -1,4 +1,4 @@
-"""What is not known before the open: coverages and the valuation of each path, MODEL section 2."""
+"""What is not known before the open: coverages and the valuation of each path (docs/model.md)."""
 
 from __future__ import annotations
 

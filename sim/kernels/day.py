@@ -1,4 +1,4 @@
-"""The listing day: MODEL equation (6) over the steps of a venue's sessions, one block of lanes at a time.
+"""The listing day: equation (7) of docs/model.md over the steps of a venue's sessions, one block of lanes at a time.
 
 A block holds the state of ``LANES`` paths as rows of single-precision scratch. Steps are taken four at a time, as
 many as one Philox call serves, with the state of a lane in registers; the loop over lanes is what LLVM
@@ -140,7 +140,7 @@ def halted_price(price, held, opened, halts, resume, now, up, down, halt_steps, 
 
 @kernel
 def advance_with_memory(first_path, block, key_low, key_high, day, scratch):
-    """Four steps of every lane with momentum (``phi`` of equation 6) and the venue's trading halts."""
+    """Four steps of every lane with momentum (``phi_m`` of equation 7) and the venue's trading halts."""
     phi, decay = _F(day.momentum), _F(day.momentum_decay)
     halt_steps, last_halt_step = _F(day.halt_steps), _F(day.last_halt_step)
     levels = day.halt_up.shape[0]

@@ -1,4 +1,4 @@
-"""Subscription demand, the offer price, the float and the allotment: MODEL sections 1 to 3, one path at a time."""
+"""Subscription demand, the offer price, the float and the allotment, one path at a time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def active_float(demand, terms, locked, public_tranche):
 
 @scalar
 def demand_at_offer(demand, terms, locked, log_public, log_placing):
-    """Demand in shares at the offer price for a valuation of zero: MODEL equation (2) at ``u = 0``."""
+    """Demand in shares at the offer price for a valuation of zero: equation (2) of docs/model.md at ``u = 0``."""
     placing = 1.0 + terms.size_adjustment - terms.public_tranche - locked
     placing = 0.0 if placing < 0.0 else placing
     applied = 1.0 + exponential(log_public) / demand.public_saturation

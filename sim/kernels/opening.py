@@ -1,4 +1,4 @@
-"""The opening: demand cleared against the float, MODEL equation (1).
+"""The opening: demand cleared against the float, equation (1) of docs/model.md.
 
 The loops are many and small, each over few arrays: LLVM vectorises a loop only when it can prove, with a handful
 of checks, that what it writes is not what it reads.

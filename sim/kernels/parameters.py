@@ -48,7 +48,7 @@ class CoverageParameters(NamedTuple):
 
 
 class DemandParameters(NamedTuple):
-    """Demand curve: MODEL equation (2), ``K0 = kappa [rho0 (1 + R/R*)^theta_R + placing I^theta_I] exp(eta u)``.
+    """Demand curve, equation (2) of docs/model.md.
 
     ``placing_activity`` is the share of unlocked placing shares whose holders may trade on the first day; the
     others, like a lock-up, take shares out of the float and their own demand with them.
@@ -89,7 +89,7 @@ class TermParameters(NamedTuple):
 
 
 class DayParameters(NamedTuple):
-    """The listing day: stabilisation (MODEL equations 4 and 5) and intraday moves (6), one entry a step.
+    """The listing day: stabilisation and intraday moves, equations (5) to (7) of docs/model.md, one entry a step.
 
     The volatility of a path is ``(sigma_base + sigma_slope min(|y(0)|, 1)) exp(sigma_log_sd z)`` over the day.
     ``volatility`` is the profile times the square root of the step (its squares sum to one), ``drift`` and

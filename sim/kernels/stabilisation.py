@@ -1,4 +1,4 @@
-"""The stabilising manager: MODEL equations (4) and (5).
+"""The stabilising manager: equations (5) and (6) of docs/model.md.
 
 All arithmetic of a step is single precision. Comparisons are written out instead of ``max`` and ``min``: the sign
 of a zero is then the same compiled and in plain Python, and a NaN stays one.

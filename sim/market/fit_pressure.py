@@ -97,8 +97,8 @@ def student_log_density(squared: Array, degrees: Array | float) -> Array:
 def pressure_log_likelihood(data: FitData, stabilised: bool = True) -> LogLikelihood:
     """Weighted log-likelihood of the opens, and of the closes where the open is not known.
 
-    An open at the offer price is a probability mass, one below it has had the lift of the whole short: MODEL
-    section 6.
+    An open at the offer price is a probability mass, one below it has had the lift of the whole short:
+    docs/calibration.md.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ class Origin(_Part):
 
 
 class Demand(_Part):
-    """Demand curve: MODEL equation (2). Coverage is in times; ``elasticity`` is ``eta``.
+    """Demand curve, equation (2) of docs/model.md. Coverage is in times; ``elasticity`` is ``eta``.
 
     ``placing_activity`` is the share of the unlocked placing whose holders may trade on the first day.
     """
@@ -113,7 +113,7 @@ class Pricing(_Part):
 
 
 class Stabilisation(_Part):
-    """Stabilising manager: elasticity of (4)-(5), share of excess supply met in the auction and a day after."""
+    """Stabilising manager: elasticity of the lift, share of excess supply met in the auction and a day after."""
 
     elasticity: Positive
     opening_absorption: Fraction

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from small_deals import small_deal, small_market
 
 from sim.engine import Plan, batches, prepare
-from sim.kernels.parameters import QUANTITIES, AftermarketParameters
+from sim.kernels.parameters import QUANTITIES
 
 COLD: dict[str, object] = {"observed.public_coverage": 12.0, "observed.placing_coverage": 1.5}
 """A deal that needs its support."""
@@ -21,9 +21,9 @@ def plan_of(
 ) -> Plan:
     """Prepare the made-up deal to its lock-up, with fields of the aftermarket set by name."""
     plan = prepare(small_deal({"horizon": "lock_up", **(deal or {})}), small_market(market))
-    parameters = plan.parameters
-    own: AftermarketParameters = parameters.aftermarket._replace(**after)
-    return replace(plan, parameters=parameters._replace(aftermarket=own))
+    if not after:
+        return plan
+    return replace(plan, parameters=plan.parameters._replace(aftermarket=plan.aftermarket._replace(**after)))
 
 
 def paths_of(plan: Plan, count: int, first: int = 0, threads: int = 1) -> dict[str, NDArray[np.float64]]:

@@ -55,7 +55,7 @@ def test_without_noise_nothing_moves_but_by_the_unlock():
 
 @pytest.mark.parametrize(("sold", "anticipated"), [(1.0, 0.0), (0.3, 0.3), (0.0, 0.0), (1.0, 1.0)])
 def test_the_unlock_falls_by_what_it_adds_to_the_float(sold, anticipated):
-    """MODEL section 7: ``-(1 - anticipated)/eta log((F + c sold) / F)``; here F = 0.7 and c = 0.3."""
+    """``-(1 - anticipated)/eta log((F + c sold) / F)`` of docs/aftermarket.md; here F = 0.7 and c = 0.3."""
     paths = paths_of(plan_of(NO_SHOE, sold=sold, anticipated=anticipated), 2_000)
     expected = -(1.0 - anticipated) / 1.5 * math.log((0.7 + 0.3 * sold) / 0.7)
     fall = np.log(paths["expiry_close"] / paths["before_expiry"])

@@ -54,7 +54,8 @@ def test_every_dollar_of_a_path_is_somewhere(coverage, offer, first_day, publish
         applied = np.array([coverage * scenario.public_shares(0.0)])
         public = min(public, float(applied[0]))
         ladder = fitted_ladder(tiers_of(scenario), 200, np.array([public]), applied)
-    costs, price = Costs(FEES), offer * (1.0 + first_day)
+    # Prices are whole cents, as on any tick grid: stamp duty jumps by a dollar at whole thousands.
+    costs, price = Costs(FEES), max(round(offer * (1.0 + first_day), 2), 0.01)
     gains = charges = 0.0
     for at in range(len(ladder.tiers)):
         sure, chance = ladder.allotment(at)

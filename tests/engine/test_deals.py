@@ -197,7 +197,7 @@ def test_the_spike_at_the_offer_price_is_the_greenshoes(none):
     ("coverage", "placing", "deflation"), [(2_000.0, 1.5, 0.1), (0.5, 30.0, 0.6)], ids=["retail", "books"]
 )
 def test_locking_up_more_lifts_the_price_when_retail_is_hotter(coverage, placing, deflation):
-    """MODEL section 8, item 7: ``d log P / d c = (1/eta) (1/F0 - D/K0)``, ``D = kappa I^theta_I``."""
+    """Closed form 7 of docs/model.md: ``d log P / d c = (1/eta) (1/F0 - D/K0)``, ``D = kappa I^theta_I``."""
     market = small_market({"demand.placing_deflation": deflation})
     step = 0.001
     known: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """The listing day in NumPy and double precision, every step kept: what the kernels must do, written plainly.
 
-MODEL equations (4) to (6) with momentum and trading halts, all paths at once, from the normals of the kernels.
+Equations (5) to (7) of docs/model.md with momentum and trading halts, all paths at once, from the kernels' normals.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def draw_valuation(
 
 
 def scarcity(log_public: np.ndarray | float, log_placing: np.ndarray | float) -> np.ndarray:
-    """``log(K0 / F0) / eta`` at a valuation of zero: MODEL equations (1) and (2) for the made-up deal."""
+    """``log(K0 / F0) / eta`` at a valuation of zero: equations (1) and (2) of docs/model.md for the made-up deal."""
     demand = MARKET["demand"]
     public, locked = DEAL["offer"]["public_tranche"], DEAL["cornerstones"]["fraction"]
     retail = (1.0 + np.exp(log_public) / demand["public_saturation"]) ** demand["public_deflation"]
