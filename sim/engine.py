@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.deals.deals import load_deals
 from sim.errors import invalid
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES, AftermarketParameters, KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
 from sim.market.after_first_day import aftermarket_parameters
-from sim.market.deals import load_deals
 from sim.market.features import features_of
 from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
 from sim.market.parameters import Features, Market, load_market

@@ -74,17 +74,17 @@ def backtest(
     opening = first if first is not None or test is not None else FIRST_FORECAST
     first_day, last_day = _day("--from", opening), _day("--to", last)
     stages = tuple(name.strip().lower() for name in stage.split(",") if name.strip())
-    from sim.market.deals import load_deals
-    from sim.market.past import require_hong_kong
+    from sim.backtest.past import require_hong_kong
+    from sim.deals.deals import load_deals
 
     known = load_deals(data)
     wanted = None if test is None else load_deals(test)
     for deals, source in ((known, data), (wanted, test)):
         if deals is not None:
             require_hong_kong(deals, str(source))
-    from sim.market.backtest import run_backtest
-    from sim.market.backtest_result import check_destination
-    from sim.market.forecaster import ModelForecaster
+    from sim.backtest.forecaster import ModelForecaster
+    from sim.backtest.result import check_destination
+    from sim.backtest.walk import run_backtest
     from sim.report.backtest_plots import backtest_plots
     from sim.report.backtest_table import print_backtest
     from sim.simulation import available_threads
@@ -134,7 +134,7 @@ def calibrate(
     day = _day("--as-of", as_of)
     from contextlib import nullcontext
 
-    from sim.market import calibration
+    from sim.market.fit import calibration
     from sim.report.calibrate_table import print_calibration
 
     console = people_console()

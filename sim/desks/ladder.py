@@ -23,8 +23,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.deals.listings import AllotmentTier, load_allotment
 from sim.errors import invalid
-from sim.market.listings import AllotmentTier, load_allotment
 from sim.scenario.markets import allotment_file
 from sim.scenario.scenario import Scenario
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 
-from sim.market.deals import Deals, load_deals
+from sim.deals.deals import Deals, load_deals
 from sim.market.parameters import Features
 from sim.scenario.scenario import Scenario
 

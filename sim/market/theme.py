@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sim.deals.deals import Deals
 from sim.errors import invalid
-from sim.market.deals import Deals
 from sim.market.parameters import Peers
 from sim.scenario.models import Peer
 from sim.scenario.scenario import Scenario

@@ -38,8 +38,8 @@ def market_for(name: str, list_date: date) -> Market:
 
 def write_vintages(folder: Path = MARKETS_FOLDER, venues: tuple[str, ...] = ("hkex", "star")) -> list[Path]:
     """Fit every shipped market and write its file; return the files written."""
-    from sim.market.deals import load_deals
-    from sim.market.fit import fit_market, shipped_star_deals
+    from sim.deals.deals import load_deals
+    from sim.market.fit.market import fit_market, shipped_star_deals
 
     deals = {"hkex": load_deals(), "star": shipped_star_deals()}
     written = []

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.market.scoring import TIE, reliability, uniformity_p
+from sim.backtest.scoring import TIE, reliability, uniformity_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.market.backtest_result import BacktestResult, DealForecast
+    from sim.backtest.result import BacktestResult, DealForecast
 
 PIT_BINS = 10
 PIT_BAND = 0.95

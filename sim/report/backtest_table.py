@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.market.scoring import PairedDifference, brier, interval_coverage, paired_difference, uniformity_p
+from sim.backtest.scoring import PairedDifference, brier, interval_coverage, paired_difference, uniformity_p
 from sim.report.numbers import MISSING
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sim.market.backtest_result import BacktestResult
+    from sim.backtest.result import BacktestResult
 
 WIDTH = 100
 STAGE_IN_WORDS = {"t0": "T0, at launch", "t1": "T1, after allotment", "t2": "T2, after the grey market"}

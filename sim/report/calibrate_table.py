@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sim.market.fit_result import Fit
+    from sim.market.fit.result import Fit
 
 WIDTH = 100
 

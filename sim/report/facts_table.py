@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.market.facts import Fact
+    from sim.backtest.facts import Fact
 
 BEGIN, END = "<!-- facts: begin -->", "<!-- facts: end -->"
 _COLUMNS = ("", "observed", "model", "MC error", "90% of histories", "without greenshoe", "")

@@ -12,8 +12,8 @@ import pytest
 from after_paths import paths_of, plan_of
 from small_deals import small_market
 
-from sim.market.aftermarket_panel import BINS, panel
-from sim.market.deals import load_deals
+from sim.backtest.aftermarket_panel import BINS, panel
+from sim.deals.deals import load_deals
 from sim.market.parameters import Aftermarket, load_market
 
 DEFAULT = Aftermarket()

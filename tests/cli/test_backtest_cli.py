@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from sim.commands import past_deals
-from sim.market.deals import HKEX_FILE
+from sim.deals.deals import HKEX_FILE
 from sim.market.parameters import load_market
 
 FEW = ("--from", "2026-06-20", "--paths", "500")

@@ -7,9 +7,9 @@ import shutil
 import pytest
 from desk_deals import CONFIGS, biren
 
+from sim.deals.listings import ALLOTMENT_FILE
 from sim.desks.ladder import published_ladder
 from sim.errors import InvalidInput
-from sim.market.listings import ALLOTMENT_FILE
 from sim.scenario import load_scenario, scenario_from_mapping
 
 

@@ -8,6 +8,7 @@ from desk_deals import biren
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.deals.listings import load_allotment
 from sim.desks.ladder import (
     chance_of_any,
     expected_of,
@@ -19,7 +20,6 @@ from sim.desks.ladder import (
     tiers_of,
 )
 from sim.errors import InvalidInput
-from sim.market.listings import load_allotment
 
 ROWS = load_allotment()
 PUBLIC = 49_538_600

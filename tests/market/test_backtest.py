@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.backtest.baselines import Climatology, Forecast, GreyShift, QuantileRegression, Regression
+from sim.backtest.result import BacktestResult
+from sim.backtest.scoring import crps
+from sim.backtest.walk import MINIMUM_PAST, run_backtest
+from sim.deals.deals import Deal, Deals, load_deals
 from sim.errors import InvalidInput
-from sim.market.backtest import MINIMUM_PAST, run_backtest
-from sim.market.backtest_result import BacktestResult
-from sim.market.baselines import Climatology, Forecast, GreyShift, QuantileRegression, Regression
-from sim.market.deals import Deal, Deals, load_deals
-from sim.market.scoring import crps
 
 FIRST = date(2025, 4, 1)
 

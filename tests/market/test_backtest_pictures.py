@@ -9,10 +9,10 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from sim.market.backtest import run_backtest
-from sim.market.backtest_result import BacktestResult
-from sim.market.baselines import Climatology
-from sim.market.deals import load_deals
+from sim.backtest.baselines import Climatology
+from sim.backtest.result import BacktestResult
+from sim.backtest.walk import run_backtest
+from sim.deals.deals import load_deals
 from sim.report.backtest_plots import (
     PIT_BAND,
     PIT_BINS,

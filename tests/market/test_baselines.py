@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.market.baselines import (
+from sim.backtest.baselines import (
     QUANTILE_LEVELS,
     SAMPLE_SIZE,
     Climatology,
@@ -21,7 +21,7 @@ from sim.market.baselines import (
     quantile_slopes,
     sample_of_quantiles,
 )
-from sim.market.deals import Deal, load_deals
+from sim.deals.deals import Deal, load_deals
 
 AS_OF = date(2026, 3, 2)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.deals import table
+from sim.deals.columns import HKEX_COLUMNS
+from sim.deals.deals import HKEX_FILE, load_deals
+from sim.deals.listings import load_allotment, load_star_listings
 from sim.errors import InvalidInput
-from sim.market import table
-from sim.market.columns import HKEX_COLUMNS
-from sim.market.deals import HKEX_FILE, load_deals
-from sim.market.listings import load_allotment, load_star_listings
 
 HEADER = [column.name for column in HKEX_COLUMNS]
 SOUND = {

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from small_deals import small_market
 
-from sim.errors import InvalidInput
-from sim.market.deals import Deals, load_deals
-from sim.market.fact_questions import (
+from sim.backtest.fact_questions import (
     Question,
     at_offer,
     bought_given_close,
@@ -20,8 +18,10 @@ from sim.market.fact_questions import (
     opens_at_offer_given_grey,
     slope_on_coverage,
 )
-from sim.market.facts import answer, collect_facts
-from sim.market.first_days import FirstDays, Simulator, observed_days
+from sim.backtest.facts import answer, collect_facts
+from sim.backtest.first_days import FirstDays, Simulator, observed_days
+from sim.deals.deals import Deals, load_deals
+from sim.errors import InvalidInput
 from sim.market.parameters import Market
 from sim.report.facts_table import BEGIN, END, markdown, replaced
 

@@ -11,13 +11,14 @@ import pytest
 from scipy import integrate, stats
 from small_deals import small_market
 
+from sim.backtest.past import kernel_parameters, past_deal
+from sim.deals.deals import load_deals
 from sim.kernels.opening import clear_opening
 from sim.kernels.parameters import QUANTITIES, DemandParameters
-from sim.market.deals import load_deals
-from sim.market.fit_data import fit_data
-from sim.market.fit_day import DAY, day_log_likelihood
-from sim.market.fit_grey import GREY, grey_log_likelihood, variance_nodes
-from sim.market.fit_pressure import (
+from sim.market.fit.data import fit_data
+from sim.market.fit.day import DAY, day_log_likelihood
+from sim.market.fit.grey import GREY, grey_log_likelihood, variance_nodes
+from sim.market.fit.pressure import (
     PRESSURE,
     degrees_of,
     full_lift,
@@ -26,7 +27,6 @@ from sim.market.fit_pressure import (
     scale,
     student_log_density,
 )
-from sim.market.past import kernel_parameters, past_deal
 
 AS_OF = date(2026, 1, 1)
 DEALS = load_deals()

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from small_deals import DEAL
 
+from sim.deals.deals import Deals, load_deals
 from sim.engine import batches, prepare
 from sim.errors import InvalidInput
-from sim.market.deals import Deals, load_deals
-from sim.market.fit import fit_market, shipped_star_deals
-from sim.market.fit_blocks import Block, BlockFit, Prior
+from sim.market.fit.blocks import Block, BlockFit, Prior
+from sim.market.fit.market import fit_market, shipped_star_deals
 from sim.scenario import load_scenario, scenario_from_mapping
 
 AS_OF = date(2026, 1, 1)

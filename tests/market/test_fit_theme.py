@@ -9,11 +9,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.market.deals import Deals, load_deals
-from sim.market.fit import fit_market, shipped_star_deals
-from sim.market.fit_blocks import BlockFit
-from sim.market.fit_norms import norms, trimmed_mean
-from sim.market.fit_theme import (
+from sim.backtest.past import peers_of_past
+from sim.deals.deals import Deals, load_deals
+from sim.market.fit.blocks import BlockFit
+from sim.market.fit.market import fit_market, shipped_star_deals
+from sim.market.fit.norms import norms, trimmed_mean
+from sim.market.fit.theme import (
     THEME,
     ThemeData,
     posterior_heat,
@@ -21,7 +22,6 @@ from sim.market.fit_theme import (
     theme_log_likelihood,
     theme_weight,
 )
-from sim.market.past import peers_of_past
 from sim.market.theme import theme_heat
 
 AS_OF = date(2026, 7, 1)

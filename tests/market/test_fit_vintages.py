@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from ruamel.yaml import YAML
 
+from sim.deals.deals import load_deals
 from sim.engine import prepare
 from sim.errors import InvalidInput
-from sim.market.deals import load_deals
-from sim.market.fit import fit_market, shipped_star_deals
+from sim.market.fit.market import fit_market, shipped_star_deals
 from sim.market.parameters import MARKETS_FOLDER, load_market, market_from_mapping, vintages
 from sim.market.vintages import DATES, market_for
 from sim.scenario import load_scenario

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from small_deals import small_market
 
+from sim.backtest.baselines import Climatology, default_baselines
+from sim.backtest.forecaster import ModelForecaster, deal_seed, fit_day, simulate_deal
+from sim.backtest.scoring import paired_difference
+from sim.backtest.walk import run_backtest
+from sim.deals.deals import Deals, load_deals
 from sim.kernels.parameters import QUANTITIES
-from sim.market.backtest import run_backtest
-from sim.market.baselines import Climatology, default_baselines
-from sim.market.deals import Deals, load_deals
-from sim.market.forecaster import ModelForecaster, deal_seed, fit_day, simulate_deal
 from sim.market.parameters import Market
-from sim.market.scoring import paired_difference
 
 FIRST = date(2026, 6, 1)
 MARKET = small_market({"valuation.theme_weight": {"t0": 0.0, "t1": 0.0, "t2": 0.0}})

@@ -9,10 +9,7 @@ import numpy as np
 import pytest
 from small_deals import small_deal, small_market
 
-from sim.engine import prepare
-from sim.errors import InvalidInput
-from sim.market.deals import Deal, Deals
-from sim.market.past import (
+from sim.backtest.past import (
     OVER_ALLOTMENT,
     features_of_past,
     kernel_parameters,
@@ -20,6 +17,9 @@ from sim.market.past import (
     peers_of_past,
     require_hong_kong,
 )
+from sim.deals.deals import Deal, Deals
+from sim.engine import prepare
+from sim.errors import InvalidInput
 
 NOTHING = Deals(())
 DEAL = Deals.of(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.deals.deals import HEAT_LISTINGS, STAGES, Deal, Deals, load_deals, pooled
 from sim.errors import InvalidInput
-from sim.market.deals import HEAT_LISTINGS, STAGES, Deal, Deals, load_deals, pooled
 
 START = date(2025, 1, 1)
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.market.scoring import (
+from sim.backtest.scoring import (
     LOG_SCORE_BLUR,
     brier,
     crps,

@@ -1,0 +1,1 @@
+"""The fit of a market on past deals: maximum a posteriori, block by block."""

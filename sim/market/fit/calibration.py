@@ -1,0 +1,102 @@
+"""What ``firstday calibrate`` does: fit on a file of past deals, describe the fit, write its market file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from sim.backtest.past import require_hong_kong
+from sim.deals.deals import Deals, load_deals
+from sim.deals.listings import load_star_listings
+from sim.errors import invalid
+from sim.market.fit.market import fit_market
+from sim.market.fit.norms import star_deals
+from sim.market.fit.result import Fit
+
+
+def calibrate(data: Path | None, as_of: date | None, venue: str) -> Fit:
+    """Fit a market with standard errors.
+
+    Parameters
+    ----------
+    data
+        CSV of past deals of the venue; the shipped ones when ``None``.
+    as_of
+        The deals listed strictly before this day are used; all when ``None``.
+    venue
+        ``hkex`` or ``star``.
+
+    Raises
+    ------
+    InvalidInput
+        The file is faulty, the venue is not known, or there are too few deals.
+    """
+    deals = _deals_of(data, venue)
+    if not len(deals):
+        raise invalid(str(data), "", "has no deals", "give past deals")
+    day = deals[-1].list_date + timedelta(days=1) if as_of is None else as_of
+    return fit_market(deals, day, venue=venue, errors=True)
+
+
+def _deals_of(data: Path | None, venue: str) -> Deals:
+    if venue == "star":
+        return star_deals(load_star_listings(data))
+    if venue != "hkex":
+        raise invalid("--venue", "", f"{venue!r} is not a venue", "expected hkex or star")
+    deals = load_deals(data)
+    require_hong_kong(deals, str(data))
+    return deals
+
+
+def as_json(fit: Fit) -> dict[str, Any]:
+    """Return the document of ``firstday calibrate --json``."""
+    return {
+        "market": fit.market.model_dump(mode="json"),
+        "deals": fit.deals,
+        "first_deal": fit.first_deal.isoformat(),
+        "last_deal": fit.last_deal.isoformat(),
+        "log_likelihood": fit.log_likelihood,
+        "parameters": {
+            each.name: {
+                "value": each.value,
+                "standard_error": each.standard_error,
+                "prior_mean": each.prior.mean,
+                "prior_sd": each.prior.sd,
+            }
+            for each in fit.parameters
+        },
+        "contributions": {
+            each.group: {
+                "parameters": each.parameters,
+                "log_likelihood": each.log_likelihood,
+            }
+            for each in fit.table()
+        },
+    }
+
+
+def write_market(fit: Fit, path: Path) -> Path:
+    """Write the market file of a fit: whole or not at all.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(fit.to_yaml())
+            # mkstemp lets only its owner read; a market file is as public as any other.
+            Path(beside).chmod(0o644)
+            Path(beside).replace(path)
+        finally:
+            Path(beside).unlink(missing_ok=True)
+    except OSError as fault:
+        raise invalid(str(path), "", f"cannot be written: {fault.strerror}", "check the path") from fault
+    return path

@@ -1,0 +1,75 @@
+"""A fit: the market, its parameters with their standard errors, and what each group of parameters adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sim.market.fit.blocks import Estimate
+from sim.market.parameters import Market
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a group of parameters adds: the fit without it, refitted.
+
+    Parameters
+    ----------
+    group
+        What the parameters say, in words.
+    parameters
+        How many there are.
+    log_likelihood
+        Gain of the weighted log-likelihood; less than about half a unit a parameter is not earned.
+    """
+
+    group: str
+    parameters: int
+    log_likelihood: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A market fitted on past deals.
+
+    Parameters
+    ----------
+    market
+        Ready for :func:`sim.engine.prepare`.
+    parameters
+        Posterior modes by block, with standard errors where they were asked for.
+    log_likelihood
+        Of the data, weighted by age.
+    deals, first_deal, last_deal
+        How many deals, and the days of the first and last.
+    contributions
+        What each group of parameters adds; empty without standard errors.
+    """
+
+    market: Market
+    parameters: tuple[Estimate, ...]
+    log_likelihood: float
+    deals: int
+    first_deal: date
+    last_deal: date
+    contributions: tuple[Contribution, ...] = ()
+
+    def start(self) -> Mapping[str, float]:
+        """Values to start another fit from."""
+        return {each.name: each.value for each in self.parameters}
+
+    @property
+    def not_seen(self) -> tuple[str, ...]:
+        """Parameters of which the data say next to nothing: their posterior is as wide as the prior."""
+        return tuple(each.name for each in self.parameters if each.is_seen is False)
+
+    def table(self) -> tuple[Contribution, ...]:
+        """What each group of parameters adds, in log-likelihood, and how many parameters it has."""
+        return self.contributions
+
+    def to_yaml(self) -> str:
+        """Return the market file: the market, then the fit it comes from as comments."""
+        from sim.market.fit.yaml import market_yaml
+
+        return market_yaml(self)

@@ -1,0 +1,103 @@
+"""A market file as text: the market in the order of its fields, then the fit it comes from as comments.
+
+Numbers are rounded to four decimals, small ones to four significant figures, far inside their standard errors: the
+same data give the same file on another machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sim.market.fit.result import Fit
+from sim.market.parameters import Aftermarket
+
+FLAT = ("centre", "spread", "volatility", "drift", "noise", "theme_weight", "pricing", "uncertainty")
+"""Mappings written on one line."""
+
+
+def number(value: float) -> str:
+    """A number to four decimals, a small one to four significant figures."""
+    if isinstance(value, bool | int):
+        return str(value)
+    rounded = round(value, 4) if abs(value) >= 0.1 else float(f"{value:.4g}")
+    return repr(0.0 if rounded == 0 else rounded)
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float | int):
+        return number(value)
+    text = str(value)
+    return f'"{text}"' if any(mark in text for mark in ":,;#{}[]()") else text
+
+
+def _flat(mapping: Mapping[str, Any]) -> str:
+    inner = ", ".join(f"{key}: {_scalar(value)}" for key, value in mapping.items())
+    return "{" + inner + "}"
+
+
+def _lines(mapping: Mapping[str, Any], indent: int) -> Iterator[str]:
+    pad = "  " * indent
+    for key, value in mapping.items():
+        if isinstance(value, Mapping) and key in FLAT:
+            yield f"{pad}{key}: {_flat(value)}"
+        elif isinstance(value, Mapping):
+            yield f"{pad}{key}:"
+            yield from _lines(value, indent + 1)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield f"{pad}{key}:" if value else f"{pad}{key}: []"
+            yield from (f"{pad}  - {_flat(each)}" for each in value)
+        else:
+            yield f"{pad}{key}: {_scalar(value)}"
+
+
+def _without_zeros(data: Any) -> Any:
+    """Leave out features without effect, and entries that are at their default of zero."""
+    if isinstance(data, dict):
+        features = ("market_heat", "coverage_heat", "deal_size", "anchored", "theme_loading", "momentum")
+        kept = {k: v for k, v in data.items() if not (k in features and v == 0.0)}
+        if data.get("momentum") == 0.0:
+            kept.pop("momentum_half_life_minutes", None)
+        if "intercept" in kept and "slope" not in kept:
+            kept = {"intercept": kept.pop("intercept"), **kept}
+        return {key: _without_zeros(value) for key, value in kept.items()}
+    return [_without_zeros(each) for each in data] if isinstance(data, list | tuple) else data
+
+
+def _comments(fit: Fit) -> Iterator[str]:
+    yield "# What was fitted: posterior mode, standard error (observed information), prior mean and deviation."
+    yield "# Logarithms where the name says so. 'not seen': the posterior is all but as wide as the prior."
+    for each in fit.parameters:
+        error = "" if each.standard_error is None else f"{each.standard_error:8.3f}"
+        verdict = "  not seen" if each.is_seen is False else ""
+        yield (
+            f"#   {each.name:24s} {each.value:8.3f} {error}   {each.prior.mean:6.2f} {each.prior.sd:5.2f}{verdict}"
+        )
+    if fit.contributions:
+        yield "# What a group of parameters adds to the log-likelihood (weighted by age), refitted without it:"
+    for group in fit.contributions:
+        gain = 0.0 if abs(group.log_likelihood) < 0.05 else group.log_likelihood
+        yield f"#   {group.group:42s} {gain:6.1f}   {group.parameters} parameter{'s' * (group.parameters > 1)}"
+
+
+def market_yaml(fit: Fit) -> str:
+    """Return the market file of a fit."""
+    origin = fit.market.origin
+    title = {"hkex": "the Stock Exchange of Hong Kong", "star": "the STAR Market of Shanghai"}[
+        fit.market.venue
+    ]
+    data = fit.market.model_dump(mode="python")
+    # Nothing of it is fitted on the deals on file: a file names it only where it departs from the defaults.
+    if fit.market.aftermarket == Aftermarket():
+        del data["aftermarket"]
+    body = _lines(_without_zeros(data), 0)
+    head = [
+        f"# Market parameters of {title} as known on the morning of {origin.as_of}.",
+        "# Written by `python -m sim.market.vintages`; the fields are described in docs/market.md.",
+    ]
+    return "\n".join([*head, *body, *_comments(fit)]) + "\n"
