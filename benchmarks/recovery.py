@@ -12,9 +12,9 @@ import time
 
 import numpy as np
 
+from sim.backtest.recovery import replays, true_values
 from sim.deals.deals import load_deals
 from sim.market.fit.hkex import fit_blocks
-from sim.market.fit.recovery import replays, true_values
 from sim.market.parameters import load_market
 
 replications = int(sys.argv[1]) if len(sys.argv) > 1 else 200

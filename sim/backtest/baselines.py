@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from sim.deals.deals import STAGES, Deal, Deals
+from sim.deals.usual import UNKNOWN_LOG_SIZE, public_coverage_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,15 +31,9 @@ WINDOW_DAYS = 900
 """Deals older than this say nothing about today's market."""
 
 SAMPLE_SIZE = 2000
-UNDERSUBSCRIBED_COVERAGE = 0.7
-"""Taken for a public tranche that was not filled and for which no figure was published."""
-
-UNKNOWN_COVERAGE = 5.0
-LOWEST_COVERAGE = 0.3
 LOWEST_PLACING_COVERAGE = 0.5
 TYPICAL_LOG_SIZE = 20.7
 SPREAD_OF_LOG_SIZE = 1.3
-UNKNOWN_LOG_SIZE = log(5e8)
 PENALTY = 1.0
 
 
@@ -81,13 +76,6 @@ class Forecaster(Protocol):
     def forecast(self, deal: Deal, stage: str) -> Forecast:
         """Forecast a deal of the day of the last :meth:`prepare`, of which only `stage` is known."""
         ...
-
-
-def public_coverage_of(deal: Deal) -> float:
-    """Return the public coverage to work with, times subscribed, also where no figure was published."""
-    if deal.public_coverage is not None:
-        return max(deal.public_coverage, LOWEST_COVERAGE)
-    return UNDERSUBSCRIBED_COVERAGE if deal.public_undersubscribed else UNKNOWN_COVERAGE
 
 
 def inputs(deal: Deal, stage: str, typical_heat: float) -> list[float]:

@@ -31,10 +31,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from sim.deals.deals import Deal, Deals
-from sim.errors import Fault, InvalidInput
+from sim.deals.usual import UNDERSUBSCRIBED_COVERAGE
 from sim.kernels.parameters import KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
-from sim.market.features import UNDERSUBSCRIBED_COVERAGE, coverage_heat, standard_size
+from sim.market.features import coverage_heat, standard_size
 from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
 from sim.market.parameters import Features, Market
 from sim.market.profile import day_profile
@@ -56,7 +56,6 @@ UNKNOWN_HEAT = 0.1
 """Market heat before three deals have listed: about the mean log return of all past deals."""
 
 _STAGES: dict[str, Stage] = {"t0": "t0", "t1": "t1", "t2": "t2"}
-_STAR_PREFIXES = ("688", "689")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +83,6 @@ class PastDeal:
     features: Features
     observed: Observed
     peers: tuple[Peer, ...]
-
-
-def require_hong_kong(deals: Deals, source: str) -> None:
-    """Refuse rows that are no Hong Kong listings.
-
-    Raises
-    ------
-    InvalidInput
-        With one fault a row.
-    """
-    faults = [
-        Fault(
-            source,
-            "code",
-            f"{deal.code} of {deal.list_date} is a code of the STAR Market",
-            "give Hong Kong listings only: past deals of STAR lack what a back-test needs",
-        )
-        for deal in deals
-        if len(deal.code) == 6 and deal.code.startswith(_STAR_PREFIXES)
-    ]
-    if faults:
-        raise InvalidInput(faults)
 
 
 def _regime(deal: Deal) -> str:

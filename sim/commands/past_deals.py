@@ -74,8 +74,8 @@ def backtest(
     opening = first if first is not None or test is not None else FIRST_FORECAST
     first_day, last_day = _day("--from", opening), _day("--to", last)
     stages = tuple(name.strip().lower() for name in stage.split(",") if name.strip())
-    from sim.backtest.past import require_hong_kong
     from sim.deals.deals import load_deals
+    from sim.deals.hong_kong import require_hong_kong
 
     known = load_deals(data)
     wanted = None if test is None else load_deals(test)

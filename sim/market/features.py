@@ -6,6 +6,7 @@ import math
 from datetime import date
 
 from sim.deals.deals import Deals, load_deals
+from sim.deals.usual import UNDERSUBSCRIBED_COVERAGE
 from sim.market.parameters import Features
 from sim.scenario.scenario import Scenario
 
@@ -14,8 +15,6 @@ DEAL_SIZE_CENTRE, DEAL_SIZE_SCALE = 20.7, 1.3
 COVERAGE_HEAT_CENTRE = 6.0
 COVERAGE_HEAT_LISTINGS = 10
 COVERAGE_HEAT_MINIMUM = 4
-UNDERSUBSCRIBED_COVERAGE = 0.7
-"""Stands for the coverage of a public tranche that was not filled and has no published figure."""
 FINI_START = date(2023, 11, 22)
 """From this day brokers no longer lock the full application money, and coverages are another quantity."""
 

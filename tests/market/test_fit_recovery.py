@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from sim.backtest.recovery import replays, true_values
 from sim.deals.deals import load_deals
 from sim.market.fit.hkex import fit_blocks
-from sim.market.fit.recovery import replays, true_values
 from sim.market.parameters import load_market
 
 AS_OF = date(2026, 7, 1)

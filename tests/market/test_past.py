@@ -15,9 +15,9 @@ from sim.backtest.past import (
     kernel_parameters,
     past_deal,
     peers_of_past,
-    require_hong_kong,
 )
 from sim.deals.deals import Deal, Deals
+from sim.deals.hong_kong import require_hong_kong
 from sim.engine import prepare
 from sim.errors import InvalidInput
 

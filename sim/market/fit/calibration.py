@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sim.backtest.past import require_hong_kong
 from sim.deals.deals import Deals, load_deals
+from sim.deals.hong_kong import require_hong_kong
 from sim.deals.listings import load_star_listings
 from sim.errors import invalid
 from sim.market.fit.market import fit_market

@@ -12,8 +12,8 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.baselines import UNKNOWN_LOG_SIZE, public_coverage_of
 from sim.deals.deals import Deal, Deals
+from sim.deals.usual import UNKNOWN_LOG_SIZE, public_coverage_of
 from sim.errors import invalid
 from sim.market.features import FINI_START, coverage_heat, standard_size
 from sim.venues import get_venue
