@@ -167,7 +167,6 @@ HKEX = Venue(
     halts=(),
     halt_minutes=0,
     halt_ends_by=None,
-    stabilisation_by_default=True,
     most_over_allotment=0.15,
     most_size_adjustment=0.15,
     most_range_width=0.30,

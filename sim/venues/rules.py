@@ -196,8 +196,6 @@ class Venue:
         Length of a halt.
     halt_ends_by
         Minute from midnight at which a halt ends at the latest; ``None`` without halts.
-    stabilisation_by_default
-        Whether a stabilising manager acts where a scenario does not say.
     most_over_allotment
         Largest over-allotment, fraction of the upsized offer.
     most_size_adjustment
@@ -222,7 +220,6 @@ class Venue:
     halts: tuple[float, ...]
     halt_minutes: int
     halt_ends_by: int | None
-    stabilisation_by_default: bool
     most_over_allotment: float
     most_size_adjustment: float | None
     most_range_width: float | None

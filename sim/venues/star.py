@@ -74,7 +74,6 @@ STAR = Venue(
     halts=(0.30, 0.60),
     halt_minutes=10,
     halt_ends_by=_CLOSING_CALL_STARTS,
-    stabilisation_by_default=False,
     most_over_allotment=0.15,
     most_size_adjustment=None,
     most_range_width=None,

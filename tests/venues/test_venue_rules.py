@@ -89,11 +89,6 @@ def test_star_halts_twice_and_hong_kong_never():
     assert (HKEX.halts, HKEX.halt_ends_by) == ((), None)
 
 
-def test_only_hong_kong_is_stabilised_by_default():
-    assert HKEX.stabilisation_by_default
-    assert not STAR.stabilisation_by_default
-
-
 def test_an_application_for_one_lot_of_biren_costs_what_the_prospectus_says():
     assert HKEX.fees.rate("application") == pytest.approx(0.010085, abs=1e-12)
     value = 200 * 19.60
