@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sim.scenario.fields import Day, Flag, Price, Real, Text, Whole
+from sim.scenario.fields import Day, Flag, Real, Text, Whole
 from sim.scenario.models import (
     Cornerstones,
     Horizon,
@@ -105,12 +105,6 @@ class Scenario(Record):
         title="A+H listing",
         description="Whether the issuer's A shares already trade in mainland China.",
         examples=[False],
-    )
-    anchor_price: Price | None = Field(
-        default=None,
-        title="Anchor price",
-        description="Price of the share that already trades elsewhere, in the venue's currency.",
-        examples=[280.0],
     )
     market_heat: Real | None = Field(
         default=None,
