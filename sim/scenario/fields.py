@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 MOST_SHARES = 10**12
 MOST_MONEY = 1e15
 MOST_PRICE = 1e6
+MOST_NUMBER = 1e6
 MOST_COVERAGE = 1e7
 MOST_RETURN = 50.0
 MOST_SEED = 2**63 - 1
@@ -36,6 +37,7 @@ def _day(value: object) -> object:
 
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-MOST_RETURN, le=MOST_RETURN)]
+PositiveNumber = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=MOST_NUMBER)]
 Price = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=MOST_PRICE)]
 PriceRange = tuple[Price, Price]
 Money = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_MONEY)]

@@ -18,6 +18,7 @@ from sim.scenario.fields import (
     Money,
     Months,
     Paths,
+    PositiveNumber,
     Price,
     PriceRange,
     Proportion,
@@ -139,7 +140,7 @@ class Cornerstones(Record):
         description="Money committed, US$; needs usd_hkd.",
         examples=[372_500_000],
     )
-    usd_hkd: Price | None = Field(
+    usd_hkd: PositiveNumber | None = Field(
         default=None,
         title="Exchange rate",
         description="HK$ for one US$, as the prospectus converts.",
@@ -252,7 +253,7 @@ class Observed(Record):
         description="Coverage reported while the books are open, for example of margin loans, in times.",
         examples=[180.0],
     )
-    partial_noise: Price = Field(
+    partial_noise: PositiveNumber = Field(
         default=0.5,
         title="Noise of the coverage so far",
         description="Standard deviation of the log of the final coverage around the log of the one so far.",
