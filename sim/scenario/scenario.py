@@ -204,11 +204,9 @@ class Scenario(Record):
         """What is known: launch ``t0``, book closing ``t0.9``, allotment ``t1``, grey market ``t2``."""
         if self.observed.grey_return is not None:
             return "t2"
-        if self.offer.price is not None and self.observed.public_coverage is not None:
-            return "t1"
-        if self.observed.partial_public_coverage is not None:
-            return "t0.9"
-        return "t0"
+        if self.observed.public_coverage is not None:
+            return "t0.9" if self.offer.price is None else "t1"
+        return "t0" if self.observed.partial_public_coverage is None else "t0.9"
 
     @property
     def reference_price(self) -> float:

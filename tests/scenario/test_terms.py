@@ -70,6 +70,8 @@ def test_the_public_offer_ends_as_announced(biren):
         ({"observed.grey_return": 0.3}, "t2"),
         ({"observed.public_coverage": None}, "t0"),
         ({"observed": {"partial_public_coverage": 100.0}, "offer.price": None}, "t0.9"),
+        ({"offer.price": None}, "t0.9"),
+        ({"observed": {"placing_coverage": 10.0}, "offer.price": None}, "t0"),
         ({"observed": None, "offer.price": None}, "t0"),
         ({"observed": {"public_coverage": 5.0, "partial_public_coverage": 3.0}}, "t1"),
     ],
