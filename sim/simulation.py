@@ -95,10 +95,14 @@ def simulate(
             _collect(batches(plan, paths, BATCH_PATHS, threads=workers), collector, progress, paths)
         else:
             reached = _until_precise(plan, collector, target_se, workers, progress)
-        if fan and collector.paths:
-            traced = _fan(plan, min(FAN_PATHS, collector.paths), workers)
     except KeyboardInterrupt:
         partial = True
+    if fan and collector.paths and not partial:
+        traced = _fan(plan, min(FAN_PATHS, collector.paths), workers)
+    summary = collector.summary(partial)
+    if target_se is not None:
+        reached = reached and not partial
+        summary["target"] = {"close_mean_se": target_se, "reached": reached}
     return Result(
         scenario=scenario,
         market=plan.market,
@@ -106,8 +110,8 @@ def simulate(
         paths=collector.paths,
         seed=scenario.simulation.seed,
         partial=partial,
-        target_reached=reached and not (partial and target_se is not None),
-        summary=collector.summary(partial),
+        target_reached=reached,
+        summary=summary,
         histograms=collector.histograms,
         kept=collector.kept,
         fan=traced,
@@ -190,6 +194,17 @@ def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collec
         notes.append(
             f"the standard error of the mean close is {collector.close_se:.2g} after {collector.paths:,} paths; "
             f"{target_se:.2g} was asked for"
+        )
+    last_deal = plan.market.origin.last_deal
+    if last_deal is not None and last_deal >= scenario.list_date:
+        notes.append(
+            f"the market {plan.market.name} was fitted on deals up to {last_deal}, after this one listed on "
+            f"{scenario.list_date}: this is no forecast"
+        )
+    if plan.theme is None and scenario.peers == "auto":
+        notes.append(
+            "peers: auto found none; the past deals flag one theme, ai-semiconductors-robotics, and none of it "
+            "listed in the year before"
         )
     if plan.theme is not None and not plan.market.valuation.theme_weight.get(scenario.stage):
         notes.append(

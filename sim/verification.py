@@ -99,9 +99,7 @@ def _changed_files(directory: Path, manifest: Mapping[str, Any]) -> list[Fault]:
 
 def _differences(directory: Path, manifest: Mapping[str, Any], again: Result) -> list[Fault]:
     faults = []
-    if _without_partial(_document(directory / "summary.json")) != _without_partial(
-        json.loads(summary_json(again))
-    ):
+    if _of_the_paths(_document(directory / "summary.json")) != _of_the_paths(json.loads(summary_json(again))):
         faults.append(Fault(str(directory / "summary.json"), "", "differs when recomputed", _why(manifest)))
     if again.kept is not None and (different := _different_arrays(directory / "paths.npz", again.kept)):
         named = ", ".join(different)
@@ -117,9 +115,15 @@ def _document(path: Path) -> Any:
         return None
 
 
-def _without_partial(summary: Any) -> Any:
-    """An interrupted run verifies against one of as many paths that was not."""
-    return {**summary, "partial": None} if isinstance(summary, dict) else summary
+_HOW_IT_WAS_RUN = ("partial", "target", "desks")
+"""What a summary says of how it was run and of what was asked besides; the same paths may come without it."""
+
+
+def _of_the_paths(summary: Any) -> Any:
+    """What follows from the paths alone: an interrupted run verifies against one of as many that was not."""
+    if not isinstance(summary, dict):
+        return summary
+    return {key: value for key, value in summary.items() if key not in _HOW_IT_WAS_RUN}
 
 
 def _different_arrays(path: Path, kept: Mapping[str, NDArray[np.float64]]) -> list[str]:

@@ -17,6 +17,13 @@ def log_spread(coverage, log_public):
     return coverage.spread_low if spread < coverage.spread_low else spread
 
 
+@scalar
+def bounded(value, bound):
+    """``value`` inside ``[-bound, bound]``."""
+    value = bound if value > bound else value
+    return -bound if value < -bound else value
+
+
 @kernel
 def log_spreads(coverage, log_public, out):
     """Log scale of the valuation noise at every log public coverage."""
@@ -47,7 +54,7 @@ def draw_prior(first_path, key_low, key_high, coverage, log_public, log_placing,
             + coverage.valuation_public_slope * public_shift
             + coverage.valuation_placing_slope * placing_shift
             + coverage.valuation_sd * z2
-            + exponential(log_spread(coverage, log_public[i])) * t
+            + bounded(exponential(log_spread(coverage, log_public[i])) * t, coverage.noise_bound)
         )
 
 
@@ -75,4 +82,7 @@ def draw_nodes(first_path, key_low, key_high, coverage, log_public, log_placing,
         z2, spare[i] = normal_pair(b0, b1, b2, b3)
         log_public[i] = coverage.node_public[node]
         log_placing[i] = coverage.node_placing[node]
-        valuation[i] = coverage.node_valuation_mean[node] + coverage.node_valuation_sd[node] * z2
+        drawn = coverage.node_valuation_mean[node] + coverage.node_valuation_sd[node] * z2
+        valuation[i] = coverage.valuation_mean + bounded(
+            drawn - coverage.valuation_mean, coverage.noise_bound
+        )

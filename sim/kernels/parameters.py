@@ -20,7 +20,8 @@ class CoverageParameters(NamedTuple):
     ``u = valuation_mean + valuation_public_slope (log R - public_mean)
     + valuation_placing_slope (log I - placing_mean) + valuation_sd z2 + exp(spread) t``,
     with ``spread = spread_mean + spread_slope log R`` clipped to ``[spread_low, spread_high]`` and ``t`` Student
-    with ``degrees`` of freedom. A known coverage has a standard deviation of zero.
+    with ``degrees`` of freedom, the noise ``exp(spread) t`` held to ``+-noise_bound``: the exponential
+    of an unbounded ``t`` has no mean. A known coverage has a standard deviation of zero.
 
     Where the grey market has been seen, the nodes replace that law: node ``k`` is drawn with the cumulative
     probability ``node_cumulative[k]`` and gives both log coverages and a Gaussian ``u``.
@@ -45,6 +46,7 @@ class CoverageParameters(NamedTuple):
     node_placing: NDArray[np.float64]
     node_valuation_mean: NDArray[np.float64]
     node_valuation_sd: NDArray[np.float64]
+    noise_bound: float = np.inf
 
 
 class DemandParameters(NamedTuple):

@@ -30,6 +30,12 @@ SPREAD_LOW, SPREAD_HIGH = -4.0, 1.0
 """Bounds of the log scale of the valuation noise."""
 LOWEST_COVERAGE = 0.3
 """Coverage below which a demand curve is not extrapolated, in times."""
+NOISE_REACH = 3.0
+"""Bound of the valuation noise, log price: a factor of twenty either way, wider than any first day on file.
+
+The exponential of a Student draw has no mean, and a price is one: without a bound the mean return of a run would
+hang on its wildest path, and its standard error would be no error. Quantiles are not affected.
+"""
 SCALE_NODES = 32
 NOISE_NODES = 16
 SCALE_TAIL = 1e-8
@@ -158,6 +164,7 @@ def _prior_parameters(
         node_placing=empty,
         node_valuation_mean=empty,
         node_valuation_sd=empty,
+        noise_bound=NOISE_REACH,
     )
 
 
