@@ -9,9 +9,9 @@ The file of past deals knows less than a scenario does. What it lacks is filled 
 - The initial public tranche is held within :data:`PUBLIC_TRANCHE_RANGE`; where unknown it is the 10% that the
   rules name.
 - Where the public tranche after reallocation is not known yet, or not on file, the ladder of the deal's regime
-  gives it, as multiples of its own initial tranche: large deals had waivers with a smaller tranche and a ladder
-  scaled along with it. A deal without a regime before the reform of August 2025 falls under practice note 18;
-  after it, under mechanism B, which nearly every issuer chose and which reallocates nothing.
+  gives it, scaled along with its own initial tranche (:func:`sim.venues.tranche_at_step`). A deal without a
+  regime before the reform of August 2025 falls under practice note 18; after it, under mechanism B, which nearly
+  every issuer chose and which reallocates nothing.
 - The cornerstones' fraction is held below :data:`MOST_CORNERSTONES`; where unknown it is the mean of the deals
   on which it is, :data:`USUAL_CORNERSTONES`. (Drawing it from its distribution instead
   moved no score by more than 0.0002.)
@@ -41,7 +41,7 @@ from sim.market.profile import day_profile
 from sim.market.stages import coverage_parameters
 from sim.market.theme import PEER_WINDOW, theme_heat
 from sim.scenario.models import Observed, Peer, Stage
-from sim.venues import get_venue
+from sim.venues import get_venue, tranche_at_step
 from sim.venues.hkex import LAST_LISTING_UNDER_PRACTICE_NOTE_18
 
 OVER_ALLOTMENT = 0.15
@@ -98,9 +98,7 @@ def _tranches(deal: Deal) -> tuple[float, tuple[float, ...], tuple[float, ...]]:
     if deal.public_tranche_final is not None:
         return initial, (0.0,), (float(np.clip(deal.public_tranche_final, *FINAL_TRANCHE_RANGE)),)
     ladder = get_venue("hkex").reallocation(_regime(deal))
-    scale = 1.0 if ladder.initial is None else initial / ladder.initial
-    most = max(initial, 0.5)
-    steps = (min(max(scale * fraction, initial), most) for fraction in ladder.fractions)
+    steps = (float(tranche_at_step(ladder, fraction, initial)) for fraction in ladder.fractions)
     return initial, (0.0, *ladder.thresholds), (initial, *steps)
 
 

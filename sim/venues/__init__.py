@@ -2,7 +2,7 @@
 
 from sim.errors import invalid
 from sim.venues.hkex import HKEX
-from sim.venues.reallocation import reallocated_public_shares
+from sim.venues.reallocation import reallocated_public_shares, tranche_at_step
 from sim.venues.rules import (
     DaySessions,
     Fee,
@@ -43,4 +43,5 @@ __all__ = [
     "Venue",
     "get_venue",
     "reallocated_public_shares",
+    "tranche_at_step",
 ]

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from sim.venues.rules import DaySessions, Fee, FeeSchedule, ReallocationLadder, Session, TickTable, Venue
+from sim.venues.rules import (
+    LOT_ROUNDING,
+    DaySessions,
+    Fee,
+    FeeSchedule,
+    ReallocationLadder,
+    Session,
+    TickTable,
+    Venue,
+)
 
 PUBLIC_OFFER_REFORM = date(2025, 8, 4)
 """Listing documents published from this day on choose between mechanisms A and B."""
@@ -20,13 +29,10 @@ LAST_LISTING_UNDER_PRACTICE_NOTE_18 = date(2025, 8, 15)
 _REFORM_SOURCE = (
     "HKEX, conclusions on IPO price discovery and open market requirements, August 2025 (primary)"
 )
-# Tranches are rounded up to board lots, so real ones exceed their nominal fraction by a hair:
-# 12,384,800 of 247,692,800 shares is 5.00006%.
-_LOT_ROUNDING = 0.0005
 
 
 def _fixed(fraction: float) -> tuple[float, float]:
-    return (fraction - _LOT_ROUNDING, fraction + _LOT_ROUNDING)
+    return (fraction - LOT_ROUNDING, fraction + LOT_ROUNDING)
 
 
 LADDERS = {
@@ -59,7 +65,7 @@ LADDERS = {
         effective_from=PUBLIC_OFFER_REFORM,
         effective_to=None,
         source=_REFORM_SOURCE,
-        public_tranche_range=(0.10 - _LOT_ROUNDING, 0.60 + _LOT_ROUNDING),
+        public_tranche_range=(0.10 - LOT_ROUNDING, 0.60 + LOT_ROUNDING),
     ),
     "chapter-18c": ReallocationLadder(
         regime="chapter-18c",

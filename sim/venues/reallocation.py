@@ -6,7 +6,45 @@ import math
 from fractions import Fraction
 
 from sim.errors import Fault, InvalidInput
-from sim.venues.rules import ReallocationLadder
+from sim.venues.rules import LOT_ROUNDING, ReallocationLadder
+
+MOST_REALLOCATED = 0.5
+"""Largest public tranche that a scaled ladder reaches, fraction of the base offer: the top of practice note 18."""
+
+
+def tranche_at_step(ladder: ReallocationLadder, fraction: float, public_tranche: float) -> Fraction:
+    """Return the public tranche that a step of a ladder gives a deal, scaled along with its initial tranche.
+
+    Parameters
+    ----------
+    ladder
+        Rule of the deal.
+    fraction
+        The step's own, one of ``ladder.fractions``.
+    public_tranche
+        Initial public tranche, fraction of the base offer.
+
+    Returns
+    -------
+    Fraction
+        Of the base offer. HKEX: never below the initial tranche, never above :data:`MOST_REALLOCATED` but for an
+        initial tranche that is. Where the ladder adds to the initial tranche (STAR), the step's fraction itself.
+
+    Notes
+    -----
+    Large deals had waivers from practice note 18 with a smaller initial tranche. Their own steps are not on file;
+    that they keep the multiples of the initial tranche is assumed: 7.5% becomes 37.5% where 10% becomes 50%. A
+    tranche within :data:`sim.venues.rules.LOT_ROUNDING` of the nominal one is the nominal one.
+    """
+    step = _exact(fraction)
+    if ladder.additive:
+        return step
+    initial = _exact(public_tranche)
+    if ladder.initial is not None:
+        nominal = _exact(ladder.initial)
+        if abs(initial - nominal) > _exact(LOT_ROUNDING):
+            step = min(step * initial / nominal, _exact(MOST_REALLOCATED))
+    return max(step, initial)
 
 
 def reallocated_public_shares(
@@ -51,17 +89,20 @@ def reallocated_public_shares(
     """
     _check(coverage, base_shares, public_tranche, board_lot, strategic_shares)
     available = base_shares - strategic_shares if ladder.additive else base_shares
-    initial = min(_whole_lots(public_tranche, base_shares, board_lot), available)
+    initial = min(_whole_lots(_exact(public_tranche), base_shares, board_lot), available)
     step = ladder.step(coverage)
     if step is None:
         return initial
-    shares = _whole_lots(step, available, board_lot)
-    return min(initial + shares if ladder.additive else max(initial, shares), available)
+    shares = _whole_lots(tranche_at_step(ladder, step, public_tranche), available, board_lot)
+    return min(initial + shares if ladder.additive else shares, available)
 
 
-def _whole_lots(fraction: float, shares: int, board_lot: int) -> int:
-    exact = Fraction(repr(float(fraction))) * shares / board_lot
-    return math.ceil(exact) * board_lot
+def _exact(fraction: float) -> Fraction:
+    return Fraction(repr(float(fraction)))
+
+
+def _whole_lots(fraction: Fraction, shares: int, board_lot: int) -> int:
+    return math.ceil(fraction * shares / board_lot) * board_lot
 
 
 def _check(

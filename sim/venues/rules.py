@@ -16,6 +16,11 @@ from sim.errors import invalid
 SessionKind = Literal["continuous", "closing_auction"]
 FeeSide = Literal["application", "sale"]
 
+# Tranches are rounded up to board lots, so real ones exceed their nominal fraction by a hair:
+# 12,384,800 of 247,692,800 shares is 5.00006%.
+LOT_ROUNDING = 0.0005
+"""Difference of public tranches, fraction of the base offer, that rounding to board lots explains."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

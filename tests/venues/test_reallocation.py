@@ -1,11 +1,19 @@
 """Reallocation against the deals that ran it, and what every ladder must obey."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import InvalidInput
-from sim.venues import VENUE_NAMES, ReallocationLadder, get_venue, reallocated_public_shares
+from sim.venues import (
+    VENUE_NAMES,
+    ReallocationLadder,
+    get_venue,
+    reallocated_public_shares,
+    tranche_at_step,
+)
 
 LADDERS = [ladder for name in VENUE_NAMES for ladder in get_venue(name).ladders.values()]
 
@@ -54,11 +62,34 @@ def test_star_steps_are_reached_only_beyond_the_threshold():
     assert moved == {50: 0, 50.01: 50_000, 100: 50_000, 100.01: 100_000}
 
 
-def test_a_larger_initial_tranche_is_not_cut():
-    assert (
-        reallocated_public_shares(get_venue("hkex").reallocation("pn18"), 20.0, 1_000_000, 0.45, 100)
-        == 450_000
-    )
+@pytest.mark.parametrize(
+    ("initial", "steps"),
+    [
+        pytest.param(0.075, [75_000, 225_000, 300_000, 375_000], id="waiver"),
+        pytest.param(0.05, [50_000, 150_000, 200_000, 250_000], id="half"),
+        pytest.param(0.15, [150_000, 450_000, 500_000, 500_000], id="at most half the offer"),
+        pytest.param(0.55, [550_000, 550_000, 550_000, 550_000], id="never cut"),
+        pytest.param(0.1005, [100_500, 300_000, 400_000, 500_000], id="rounded up to lots"),
+        pytest.param(0.1006, [100_600, 301_800, 402_400, 500_000], id="no rounding"),
+        pytest.param(0.0994, [99_400, 298_200, 397_600, 497_000], id="no rounding down"),
+    ],
+)
+def test_the_ladder_is_scaled_along_with_the_initial_tranche(initial, steps):
+    ladder = get_venue("hkex").reallocation("pn18")
+    coverages = (1.0, 15.0, 50.0, 100.0)
+    found = [reallocated_public_shares(ladder, each, 1_000_000, initial, 100) for each in coverages]
+    assert found == steps
+
+
+def test_a_step_that_adds_is_not_scaled():
+    star = get_venue("star").reallocation("star")
+    assert [float(tranche_at_step(star, step, 0.16)) for step in star.fractions] == [0.05, 0.10]
+
+
+def test_a_rule_without_a_nominal_tranche_is_not_scaled():
+    ladder = replace(get_venue("hkex").reallocation("pn18"), initial=None)
+    assert float(tranche_at_step(ladder, 0.3, 0.2)) == 0.3
+    assert float(tranche_at_step(ladder, 0.3, 0.4)) == 0.4
 
 
 @given(
