@@ -179,7 +179,7 @@ class Collector:
             "seed": scenario.simulation.seed,
             "partial": partial,
             "offer_price": scenario.offer.price or means["offer_price"],
-            "float_shares": means["float_at_listing"] * base,
+            "float_shares": float(np.round(means["float_at_listing"] * base)),
             "returns": returns,
             "prices": prices,
             "probabilities": probabilities,
