@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 a bug, 2 invalid input, 3 a numerical target was not reach
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -14,17 +13,22 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from sim.commands import desks, past_deals
-from sim.commands.console import people_console
+from sim.commands.console import (
+    EXIT_BUG,
+    EXIT_INTERRUPTED,
+    EXIT_INVALID,
+    EXIT_TARGET,
+    AsJson,
+    Progress,
+    people_console,
+    print_json,
+)
 from sim.errors import Fault, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console
-
     from sim.scenario import Scenario
-
-EXIT_BUG, EXIT_INVALID, EXIT_TARGET, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     add_completion=False,
@@ -37,7 +41,6 @@ app = typer.Typer(
 ScenarioFile = Annotated[
     Path, typer.Argument(metavar="SCENARIO", help="Scenario file, YAML.", show_default=False)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Change a field, such as over_allotment.fraction=0."),
@@ -50,16 +53,6 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
 ) -> None:
     """Keep the options that hold for every command; ``--debug`` is read by :func:`main`."""
-
-
-def _print_json(text: str) -> None:
-    """Write a document to standard output; a reader that has had enough, such as ``head``, is no fault."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter flushes once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _load(path: Path, pairs: list[str] | None, paths: int | None = None, seed: int | None = None) -> Scenario:
@@ -101,7 +94,7 @@ def run(
     from sim.simulation import simulate
 
     console = people_console()
-    with _progress(console, deal.simulation.paths) as advance:
+    with Progress(console, "simulating", "paths", deal.simulation.paths, with_speed=True) as advance:
         result = simulate(
             deal,
             folder=scenario.parent,
@@ -112,7 +105,7 @@ def run(
         )
     written = write_run(result, destination, draw_run)
     if as_json:
-        _print_json(summary_json(result))
+        print_json(summary_json(result))
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
         print_run(result, console, [*files, written])
@@ -120,42 +113,6 @@ def run(
         raise typer.Exit(EXIT_INTERRUPTED)
     if not result.target_reached:
         raise typer.Exit(EXIT_TARGET)
-
-
-class _progress:
-    """A progress bar on a terminal, nothing elsewhere; says first when the kernels have to compile."""
-
-    def __init__(self, console: Console, total: int) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        from sim.kernels._jit import is_cached
-
-        self._console, self._total = console, total
-        self._started = False
-        if not is_cached():
-            console.print("compiling the kernels, once on this machine: about 15 seconds", style="dim")
-        self._bar = Progress(
-            TextColumn("simulating"),
-            BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} paths, {task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-
-    def __enter__(self) -> _progress:
-        self._bar.start()
-        self._task = self._bar.add_task("", total=self._total, rate="compiling or starting")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, done: int, total: int) -> None:
-        speed = self._bar.tasks[self._task].speed
-        rate = f"{speed:,.0f} a second" if speed else ""
-        self._bar.update(self._task, completed=done, total=total, rate=rate)
 
 
 @app.command()
@@ -185,7 +142,7 @@ def schema() -> None:
     """Print the JSON Schema of a scenario, for editors."""
     from sim.scenario import scenario_schema
 
-    _print_json(json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n")
+    print_json(json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
 @app.command()
@@ -214,7 +171,7 @@ def bench(
 
     document = run_bench(paths=paths, threads=threads, rounds=rounds)
     if as_json:
-        _print_json(json.dumps(document, indent=2) + "\n")
+        print_json(json.dumps(document, indent=2) + "\n")
     else:
         people_console().print(bench_table(document))
 

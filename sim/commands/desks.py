@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from sim.commands.console import AsJson, people_console, print_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,6 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Change a field, such as offer.price=18.60."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -228,7 +228,6 @@ def _answer(
     as_json: bool,
 ) -> None:
     """Simulate, ask the desk, write what was asked for and print."""
-    from sim.commands.console import people_console
     from sim.desks.base import simulate_desk
     from sim.report.desk_table import print_answer
 
@@ -237,7 +236,7 @@ def _answer(
     document = json.dumps(answer.to_json(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     files = [] if out is None else _write(answer, document, draw(answer), out)
     if as_json:
-        sys.stdout.write(document)
+        print_json(document)
         return
     print_answer(answer, deal, played.count, people_console(), files)
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sim.commands.console import people_console
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_console, print_json
 
 DATA_HELP = "Past deals, CSV; the shipped Hong Kong listings by default."
 FIRST_FORECAST = "2025-04-01"
-EXIT_INTERRUPTED = 130
 BACKTEST_FOLDER = Path("runs/backtest")
 
 DataFile = Annotated[Path | None, typer.Option("--data", metavar="CSV", help=DATA_HELP, show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -91,7 +85,7 @@ def backtest(
 
     check_destination(out)
     console = people_console()
-    with _Progress(console) as advance:
+    with Progress(console, "forecasting", "listing days") as advance:
         result = run_backtest(
             known,
             test=wanted,
@@ -104,7 +98,7 @@ def backtest(
         advance.say("drawing")
         written = result.write(out, backtest_plots(result))
     if as_json:
-        sys.stdout.write(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n")
+        print_json(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n")
     else:
         print_backtest(result, console, [written])
     if result.partial:
@@ -143,42 +137,6 @@ def calibrate(
     written = [] if out is None else [calibration.write_market(fit, out)]
     if as_json:
         document = calibration.as_json(fit)
-        sys.stdout.write(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+        print_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
     else:
         print_calibration(fit, console, written)
-
-
-class _Progress:
-    """A progress bar over listing days on a terminal, nothing elsewhere."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        from sim.kernels._jit import is_cached
-
-        if not is_cached():
-            console.print("compiling the kernels, once on this machine: about 15 seconds", style="dim")
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f} of {task.total:.0f} listing days"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        self._task = self._bar.add_task("forecasting", total=1)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total)
-
-    def say(self, what: str) -> None:
-        """Name what is being done now."""
-        self._bar.update(self._task, description=what)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sim.commands import past_deals
+from sim.commands import console
 from sim.deals.deals import HKEX_FILE
 from sim.market.parameters import load_market
 
@@ -142,14 +142,14 @@ def test_listings_of_shanghai_are_refused(firstday, tmp_path):
 
 @pytest.mark.usefixtures("without_plots")
 def test_an_interrupted_backtest_writes_what_it_has(firstday, monkeypatch):
-    done = past_deals._Progress.__call__
+    done = console.Progress.__call__
 
     def interrupt(self, count: int, total: int) -> None:
         done(self, count, total)
         if count == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(past_deals._Progress, "__call__", interrupt)
+    monkeypatch.setattr(console.Progress, "__call__", interrupt)
     said = firstday("backtest", *FEW, "--stage", "t0")
     assert said.code == 130
     assert "interrupted" in said.err
@@ -161,7 +161,8 @@ def test_an_interrupted_backtest_writes_what_it_has(firstday, monkeypatch):
 def test_the_progress_bar_counts_listing_days_on_a_terminal_alone():
     shown, hidden = io.StringIO(), io.StringIO()
     for out, terminal in ((shown, True), (hidden, False)):
-        with past_deals._Progress(Console(file=out, force_terminal=terminal, width=100)) as advance:
+        screen = Console(file=out, force_terminal=terminal, width=100)
+        with console.Progress(screen, "forecasting", "listing days") as advance:
             advance(3, 7)
             advance.say("drawing")
     assert "of 7 listing days" in shown.getvalue()

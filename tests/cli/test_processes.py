@@ -49,10 +49,21 @@ def test_the_installed_command_is_there(plain_environment):
     assert "Usage: firstday" in done.stdout
 
 
-def test_a_reader_that_has_had_enough_is_no_fault(plain_environment):
+WRITERS = {
+    "schema": ["schema"],
+    "calibrate": ["calibrate", "--json"],
+    "desk": ["desk", "issuer", "DEAL", "--paths", "200", "--json"],
+    "backtest": ["backtest", "--from", "2026-06-20", "--stage", "t0", "--paths", "100", "--json"],
+}
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_reader_that_has_had_enough_is_no_fault(plain_environment, deal, tmp_path, command):
+    arguments = [str(deal) if each == "DEAL" else each for each in WRITERS[command]]
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim", "schema"],
+        [sys.executable, "-m", "sim", *arguments],
         env=plain_environment,
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
