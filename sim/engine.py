@@ -196,11 +196,8 @@ def term_parameters(scenario: Scenario, market: Market) -> TermParameters:
         floor = low * (1.0 - offer.downward_flexibility)
     else:
         raise invalid(scenario.name, "offer", "has neither price nor price_range", "give one of them")
-    ladder = scenario.rules.reallocation(scenario.regime)
     initial = scenario.public_shares(0.0) / base
-    # "More than 50 times" begins a hair above 50, "50 times or more" at 50.
-    thresholds = [times * (1.0 if ladder.threshold_included else 1.0 + 1e-9) for times in ladder.thresholds]
-    reached = [scenario.public_shares(threshold) / base for threshold in thresholds]
+    thresholds, fractions = _ladder(scenario)
     over_allotment = scenario.over_allotment
     terms = TermParameters(
         public_tranche=initial,
@@ -217,8 +214,8 @@ def term_parameters(scenario: Scenario, market: Market) -> TermParameters:
         pricing_intercept=market.pricing.intercept,
         pricing_slope=market.pricing.slope,
         may_withdraw=offer.price is None,
-        ladder_thresholds=np.array([0.0, *thresholds]),
-        ladder_fractions=np.array([initial, *reached]),
+        ladder_thresholds=thresholds,
+        ladder_fractions=fractions,
     )
     smallest = scenario.float_shares(floor) / base
     if smallest - terms.over_allotment <= 0:
@@ -229,3 +226,16 @@ def term_parameters(scenario: Scenario, market: Market) -> TermParameters:
             "the float must exceed the over-allotment; check cornerstones and locked tranches",
         )
     return terms
+
+
+def _ladder(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coverages from which on the public tranche is a fraction of the base offer; one step once announced."""
+    base = float(scenario.offer.base_shares)
+    allotted = scenario.observed.allotted_public_shares
+    if allotted is not None:
+        return np.zeros(1), np.array([allotted / base])
+    ladder = scenario.rules.reallocation(scenario.regime)
+    # "More than 50 times" begins a hair above 50, "50 times or more" at 50.
+    thresholds = [times * (1.0 if ladder.threshold_included else 1.0 + 1e-9) for times in ladder.thresholds]
+    coverages = [0.0, *thresholds]
+    return np.array(coverages), np.array([scenario.public_shares(each) / base for each in coverages])

@@ -1,4 +1,4 @@
-"""Run the rules of :mod:`sim.scenario.rules` on a scenario, whole or partly unsound.
+"""Run the rules of :mod:`sim.scenario.rules` and its sisters on a scenario, whole or partly unsound.
 
 Each rule names the fields it reads and runs when all of them are sound, whatever is wrong elsewhere, so that
 the faults of a file come out at once.
@@ -15,6 +15,7 @@ from sim.errors import Fault
 from sim.scenario.document import FieldPath
 from sim.scenario.locating import Origin
 from sim.scenario.models import Record
+from sim.scenario.observed_rules import OBSERVED_CHECKS
 from sim.scenario.rules import CHECKS
 from sim.scenario.scenario import Scenario, filled_in
 from sim.scenario.schedule_rules import SCHEDULE_CHECKS
@@ -34,7 +35,7 @@ def broken_rules(scenario: Scenario, origin: Origin, unsound: Collection[FieldPa
         Paths of the fields that are missing or invalid.
     """
     faults: list[Fault] = []
-    for check in (*CHECKS, *SCHEDULE_CHECKS):
+    for check in (*CHECKS, *OBSERVED_CHECKS, *SCHEDULE_CHECKS):
         if any(_overlap(field, path) for field in check.reads for path in unsound):
             continue
         faults.extend(

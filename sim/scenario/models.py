@@ -259,6 +259,12 @@ class Observed(Record):
         description="Standard deviation of the log of the final coverage around the log of the one so far.",
         examples=[0.5],
     )
+    allotted_public_shares: WholeShares | None = Field(
+        default=None,
+        title="Allotted public shares",
+        description="Shares of the public offer after reallocation, as announced; replaces the rule's ladder.",
+        examples=[49_538_600],
+    )
     grey_return: SimpleReturn | None = Field(
         default=None,
         title="Grey-market return",

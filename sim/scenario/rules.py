@@ -145,17 +145,18 @@ def _tranches_are_whole_lots(scenario: Scenario) -> Iterator[Finding]:
     for name in ("base_shares", "size_adjustment_shares"):
         shares = getattr(scenario.offer, name)
         if shares % lot:
-            yield _broken_lot(("offer", name), shares, lot)
+            yield broken_lot(("offer", name), shares, lot)
 
 
 def _over_allotment_is_whole_lots(scenario: Scenario) -> Iterator[Finding]:
     over = scenario.over_allotment
     lot = scenario.offer.board_lot
     if scenario.rules.trades_in_board_lots and over is not None and (over.shares or 0) % lot:
-        yield _broken_lot(("over_allotment", "shares"), over.shares or 0, lot)
+        yield broken_lot(("over_allotment", "shares"), over.shares or 0, lot)
 
 
-def _broken_lot(path: FieldPath, shares: int, lot: int) -> Finding:
+def broken_lot(path: FieldPath, shares: int, lot: int) -> Finding:
+    """Return what to say of shares that are no whole lots."""
     below = shares // lot * lot
     near = f"{below:,} or {below + lot:,}" if below else f"{lot:,}"
     return Finding(path, f"{shares:,} is not a multiple of the board lot, {lot:,}", f"whole lots: {near}")
@@ -227,12 +228,13 @@ def _cornerstone_field(scenario: Scenario) -> FieldPath:
     return ("cornerstones", given[0]) if given else ("cornerstones",)
 
 
-def _price_is_settled(scenario: Scenario) -> bool:
+def price_is_settled(scenario: Scenario) -> bool:
+    """Return whether there is a price, or a range, to reckon shares at."""
     return scenario.offer.price is not None or scenario.offer.price_range is not None
 
 
 def _cornerstones_fit_the_placing(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.cornerstones is None or not _price_is_settled(scenario):
+    if scenario.cornerstones is None or not price_is_settled(scenario):
         return
     public = Fraction(repr(scenario.offer.public_tranche)) * scenario.offer.base_shares
     placing = int(scenario.upsized_shares - public)
@@ -247,7 +249,7 @@ def _cornerstones_fit_the_placing(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _float_stays_positive(scenario: Scenario) -> Iterator[Finding]:
-    if not _price_is_settled(scenario):
+    if not price_is_settled(scenario):
         return
     left = scenario.float_shares() - scenario.over_allotted_shares()
     if left <= 0:
@@ -282,15 +284,6 @@ def _peers_are_named_once(scenario: Scenario) -> Iterator[Finding]:
         seen.add(key)
 
 
-def _grey_market_has_a_price(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.observed.grey_return is not None and scenario.offer.price is None:
-        yield Finding(
-            ("observed", "grey_return"),
-            "is a return on an offer price that is not given",
-            "offer.price: the grey market trades after pricing",
-        )
-
-
 _SIZE = ("offer.base_shares", "offer.size_adjustment_shares", "offer.board_lot")
 _PRICE = ("offer.price", "offer.price_range")
 
@@ -321,5 +314,4 @@ CHECKS = (
     ),
     _check(_peers_came_before, "peers", "list_date"),
     _check(_peers_are_named_once, "peers"),
-    _check(_grey_market_has_a_price, "observed.grey_return", "offer.price"),
 )

@@ -274,8 +274,12 @@ class Scenario(Record):
         Parameters
         ----------
         coverage
-            Public coverage, times; the observed one when left out; before reallocation when that is unknown.
+            Public coverage, times, at which the rule's ladder is read. Left out: the shares announced
+            (``observed.allotted_public_shares``), else the ladder at the observed coverage, else the shares
+            before reallocation.
         """
+        if coverage is None and self.observed.allotted_public_shares is not None:
+            return self.observed.allotted_public_shares
         known = self.observed.public_coverage if coverage is None else coverage
         return reallocated_public_shares(
             self.rules.reallocation(self.regime),

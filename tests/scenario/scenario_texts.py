@@ -28,6 +28,7 @@ simulation: {paths: 100_000, seed: 6082}
 # Parts of the sound text, and replacements that make it another kind of deal.
 USD = "{amount_usd: 372_500_000, usd_hkd: 7.783}"
 STONES = "{amount_hkd: 2_899_300_000, lock_up_months: 6}"
+PLACING = "placing_coverage: 25.95"
 OVER = "{fraction: 0.15, settlement: borrowed}"
 MECHANISM_B = (
     ("regime: chapter-18c", "regime: mechanism-b"),

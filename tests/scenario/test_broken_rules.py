@@ -1,7 +1,7 @@
 """Rules that tie fields together: what breaks each."""
 
 import pytest
-from scenario_texts import MECHANISM_B, OVER, PN18, STONES, replaced
+from scenario_texts import MECHANISM_B, OVER, PLACING, PN18, STONES, replaced
 
 
 @pytest.mark.parametrize(
@@ -267,6 +267,30 @@ from scenario_texts import MECHANISM_B, OVER, PN18, STONES, replaced
             "observed.grey_return",
             "is a return on an offer price that is not given",
             id="grey without price",
+        ),
+        pytest.param(
+            [(PLACING, "allotted_public_shares: 49_538_700")],
+            17,
+            27,
+            "observed.allotted_public_shares",
+            "49,538,700 is not a multiple",
+            id="lots 4",
+        ),
+        pytest.param(
+            [(PLACING, "allotted_public_shares: 12_200_000")],
+            17,
+            27,
+            "observed.allotted_public_shares",
+            "12,200,000 is less than the public offer before",
+            id="less than offered",
+        ),
+        pytest.param(
+            [(PLACING, "allotted_public_shares: 136_923_400")],
+            17,
+            27,
+            "observed.allotted_public_shares",
+            "136,923,400 is more than the upsized offer less its locked shares, 136,923,",
+            id="more than is free",
         ),
     ],
 )

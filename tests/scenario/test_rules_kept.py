@@ -1,10 +1,11 @@
 """Rules that tie fields together: what just keeps them, and when they run."""
 
 import pytest
-from scenario_texts import MECHANISM_B, PN18, SOUND, STONES, USD, replaced
+from scenario_texts import MECHANISM_B, PLACING, PN18, SOUND, STONES, USD, replaced
 
 from sim.scenario import load_scenario
 from sim.scenario.checks import sound_part
+from sim.scenario.observed_rules import OBSERVED_CHECKS
 from sim.scenario.reading import parse_document
 from sim.scenario.rules import CHECKS
 
@@ -43,6 +44,8 @@ from sim.scenario.rules import CHECKS
         pytest.param([("2025-12-17", "2026-01-01")], id="peer of the day before"),
         pytest.param([(STONES, USD)], id="cornerstones in US$"),
         pytest.param([("  price: 19.60\n", "")], id="no price yet"),
+        pytest.param([(PLACING, f"{PLACING}\n  allotted_public_shares: 136_923_200")], id="all that is free"),
+        pytest.param([(PLACING, f"{PLACING}\n  allotted_public_shares: 12_384_800")], id="nothing moved"),
     ],
 )
 def test_what_just_keeps_the_rules_loads(write, pairs):
@@ -81,7 +84,7 @@ def test_rules_do_not_run_on_what_is_unsound(said):
     assert fault.field == "offer.price_range.0"
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.__name__)
+@pytest.mark.parametrize("check", [*CHECKS, *OBSERVED_CHECKS], ids=lambda check: check.rule.__name__)
 def test_a_rule_reads_only_the_fields_it_names(check):
     """Blank every field a rule does not name: it must run all the same."""
     data = parse_document(SOUND, "x").data

@@ -8,11 +8,11 @@ from sim.scenario import load_scenario
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
-# Name, stage, over-allotted shares, public shares after reallocation, float in shares.
+# Name, stage, over-allotted shares, public shares after reallocation (CATL's assumed), float in shares.
 ANNOUNCED = [
     ("biren_06082", "t1", 42_726_800, 49_538_600, 179_650_000),
     ("biren_06082_launch", "t0", 37_153_800, 12_384_800, 114_299_600),
-    ("catl_03750", "t1", 20_336_700, None, 77_971_200),
+    ("catl_03750", "t1", 20_336_700, 44_210_500, 77_971_200),
     ("boan_06955", "t1", 1_604_200, None, 10_694_800),
     ("moore_threads_688795", "t1", 0, 16_800_000, 29_380_000),
     ("metax_688802", "t1", 0, 9_665_500, 18_138_981),

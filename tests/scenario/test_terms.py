@@ -63,6 +63,13 @@ def test_the_public_offer_ends_as_announced(biren):
     assert with_changes(biren, {"observed": None}).public_shares() == 12_384_800
 
 
+def test_announced_public_shares_replace_the_ladder(biren):
+    told = with_changes(biren, {"observed.allotted_public_shares": 60_000_000})
+    assert told.public_shares() == 60_000_000
+    assert told.public_shares(0.0) == 12_384_800
+    assert told.stage == biren.stage
+
+
 @pytest.mark.parametrize(
     ("changes", "stage"),
     [
