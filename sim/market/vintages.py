@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from sim.market.parameters import MARKETS_FOLDER, Market, load_market
+from sim.market.parameters import MARKETS_FOLDER
 
+WRITER = "python -m sim.market.vintages"
+"""Named in the head of each file."""
 HKEX_DATES = (
     *(date(year, month, 1) for year in range(2019, 2025) for month in (1, 7)),
     *(date(2025, month, 1) for month in (1, 4, 7, 10)),
@@ -25,17 +27,6 @@ STAR_DATES = (
 DATES = {"hkex": HKEX_DATES, "star": STAR_DATES}
 
 
-def market_for(name: str, list_date: date) -> Market:
-    """Return the shipped market of a name with the latest date not after a deal's list date.
-
-    Raises
-    ------
-    InvalidInput
-        When there is no such market, or the deal listed before the first of its files.
-    """
-    return load_market(name, list_date=list_date)
-
-
 def write_vintages(folder: Path = MARKETS_FOLDER, venues: tuple[str, ...] = ("hkex", "star")) -> list[Path]:
     """Fit every shipped market and write its file; return the files written."""
     from sim.deals.deals import load_deals
@@ -48,7 +39,7 @@ def write_vintages(folder: Path = MARKETS_FOLDER, venues: tuple[str, ...] = ("hk
         for as_of in DATES[venue]:
             fit = fit_market(deals[venue], as_of, venue=venue, errors=True)
             file = folder / venue / f"{as_of}.yaml"
-            file.write_text(fit.to_yaml(), encoding="utf-8")
+            file.write_text(fit.to_yaml(WRITER), encoding="utf-8")
             written.append(file)
     return written
 

@@ -13,7 +13,18 @@ from sim.deals.deals import Deals, load_deals
 from sim.engine import batches, prepare
 from sim.errors import InvalidInput
 from sim.market.fit.blocks import Block, BlockFit, Prior
+from sim.market.fit.coverage import RegressionData, regress
+from sim.market.fit.groups import (
+    DAY_GROUPS,
+    GREY_GROUPS,
+    PLACING_GROUPS,
+    PRESSURE_GROUPS,
+    PUBLIC_GROUPS,
+    THEME_GROUPS,
+    regression_contributions,
+)
 from sim.market.fit.market import fit_market, shipped_star_deals
+from sim.market.fit.star import STAR_DAY_GROUPS, STAR_PRESSURE_GROUPS
 from sim.scenario import load_scenario, scenario_from_mapping
 
 AS_OF = date(2026, 1, 1)
@@ -109,6 +120,40 @@ def test_the_table_says_what_each_group_adds(fit):
     assert gains["grey market under-reacts"] > 4
     assert gains["volatility by size"] > 10
     assert gains["a volatility of its own for each day"] < 2
+
+
+def test_no_parameter_is_without_its_line(fit):
+    blocks = (PRESSURE_GROUPS, GREY_GROUPS, DAY_GROUPS, THEME_GROUPS)
+    held = {name for groups in blocks for group in groups.values() for name in group}
+    held |= {f"public_{name}" for group in PUBLIC_GROUPS.values() for name in group}
+    held |= {f"placing_{name}" for group in PLACING_GROUPS.values() for name in group}
+    assert held == {each.name for each in fit.parameters}
+    groups = (*blocks, PUBLIC_GROUPS, PLACING_GROUPS)
+    assert [each.group for each in fit.table()] == [name for each in groups for name in each]
+
+
+def test_no_parameter_of_star_is_without_its_line():
+    fitted = fit_market(STAR, date(2025, 12, 1), venue="star")
+    groups = (STAR_PRESSURE_GROUPS, STAR_DAY_GROUPS, THEME_GROUPS)
+    held = {name for each in groups for group in each.values() for name in group}
+    assert held == {each.name for each in fitted.parameters}
+
+
+def test_a_coverage_is_refitted_without_what_it_does_not_depend_on():
+    """Twice 200 deals with a slope of 0.5 or none: the gain is that of least squares, wide priors aside."""
+    rng = np.random.default_rng(5)
+    x = np.column_stack([np.ones(200), rng.normal(size=200)])
+    noise, weight = rng.normal(size=200), np.ones(200)
+    priors = {"intercept": Prior(0.0, 100.0), "slope": Prior(0.0, 100.0)}
+    for slope in (0.5, 0.0):
+        y = 3.0 + slope * x[:, 1] + noise
+        fitted = regress(RegressionData(x, y, weight, priors, 1.0))
+        squares = np.sum((y - x @ np.linalg.lstsq(x, y, rcond=None)[0]) ** 2)
+        (gain,) = regression_contributions([(fitted, {"slope": {"slope": 0.0}})])
+        expected = 100.0 * np.log(np.sum((y - y.mean()) ** 2) / squares)
+        assert gain.log_likelihood == pytest.approx(expected, abs=0.05 + 0.05 * expected)
+        held = regression_contributions([(fitted, {"level": {"intercept": fitted["intercept"]}})])
+        assert held[0].log_likelihood == pytest.approx(0.0, abs=1e-3)
 
 
 def test_errors_of_a_straight_line_are_the_textbooks():

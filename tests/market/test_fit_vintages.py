@@ -10,16 +10,17 @@ from ruamel.yaml import YAML
 from sim.deals.deals import load_deals
 from sim.engine import prepare
 from sim.errors import InvalidInput
+from sim.market.fit.calibration import write_market
 from sim.market.fit.market import fit_market, shipped_star_deals
 from sim.market.parameters import MARKETS_FOLDER, load_market, market_from_mapping, vintages
-from sim.market.vintages import DATES, market_for
+from sim.market.vintages import DATES, WRITER
 from sim.scenario import load_scenario
 
 
 @pytest.mark.parametrize(("venue", "as_of"), [("hkex", date(2026, 1, 1)), ("star", date(2025, 12, 1))])
 def test_a_shipped_market_is_written_again_to_the_byte(venue, as_of):
     deals = {"hkex": load_deals(), "star": shipped_star_deals()}[venue]
-    text = fit_market(deals, as_of, venue=venue, errors=True).to_yaml()
+    text = fit_market(deals, as_of, venue=venue, errors=True).to_yaml(WRITER)
     assert text == (MARKETS_FOLDER / venue / f"{as_of}.yaml").read_text(encoding="utf-8")
 
 
@@ -32,15 +33,22 @@ def test_a_market_file_reads_back_as_the_fit():
     assert read.model_dump().keys() == fit.market.model_dump().keys()
 
 
+def test_a_market_file_names_its_writer(tmp_path):
+    fit = fit_market(load_deals(), date(2026, 1, 1))
+    head = write_market(fit, tmp_path / "mine.yaml").read_text(encoding="utf-8").splitlines()[1]
+    assert head.startswith("# Written by `firstday calibrate`;")
+    assert fit.to_yaml(WRITER).splitlines()[1].startswith("# Written by `python -m sim.market.vintages`;")
+
+
 @pytest.mark.parametrize("venue", ["hkex", "star"])
 def test_every_shipped_market_is_fitted_on_earlier_deals(venue):
     assert vintages(venue) == DATES[venue]
     for as_of in vintages(venue):
-        origin = market_for(venue, as_of).origin
+        origin = load_market(venue, list_date=as_of).origin
         assert origin.status == "fitted"
         assert origin.as_of == as_of
         assert origin.last_deal < as_of
-        peers = market_for(venue, as_of).peers.venues.values()
+        peers = load_market(venue, list_date=as_of).peers.venues.values()
         assert all(norm.effective <= as_of for peer in peers for norm in peer.norms)
 
 
@@ -55,7 +63,7 @@ def test_every_shipped_market_is_fitted_on_earlier_deals(venue):
     ],
 )
 def test_the_latest_market_known_on_the_day_is_taken(name, list_date, expected):
-    assert market_for(name, list_date).origin.as_of == expected
+    assert load_market(name, list_date=list_date).origin.as_of == expected
 
 
 def test_a_scenario_takes_the_market_of_its_own_day():
@@ -66,7 +74,7 @@ def test_a_scenario_takes_the_market_of_its_own_day():
 
 def test_a_deal_before_all_shipped_markets_is_refused():
     with pytest.raises(InvalidInput, match="earliest shipped market"):
-        market_for("star", date(2021, 1, 1))
+        load_market("star", list_date=date(2021, 1, 1))
 
 
 def test_without_a_date_the_latest_is_loaded():

@@ -91,7 +91,7 @@ def write_market(fit: Fit, path: Path) -> Path:
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(fit.to_yaml())
+                out.write(fit.to_yaml("firstday calibrate"))
             # mkstemp lets only its owner read; a market file is as public as any other.
             Path(beside).chmod(0o644)
             Path(beside).replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -36,10 +37,39 @@ SWEEPS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class RegressionData:
+    """What a regression is fitted on.
+
+    Parameters
+    ----------
+    x, y, weight
+        Regressors (deals, coefficients), log coverages (deals,) and weights by age (deals,).
+    priors
+        Of the coefficients, in the order of the columns of `x`.
+    guess
+        Prior guess of the variance about the line.
+    """
+
+    x: Array
+    y: Array
+    weight: Array
+    priors: dict[str, Prior]
+    guess: float
+
+    def holding(self, held: Mapping[str, float]) -> RegressionData:
+        """Return the data with some coefficients held at a value."""
+        names = list(self.priors)
+        kept = [name not in held for name in names]
+        known = sum(self.x[:, names.index(name)] * value for name, value in held.items())
+        priors = {name: prior for name, prior in self.priors.items() if name not in held}
+        return RegressionData(self.x[:, kept], self.y - known, self.weight, priors, self.guess)
+
+
+@dataclass(frozen=True, slots=True)
 class Regression:
     """A fitted regression: coefficients by name with their covariance, and the variance about the line."""
 
-    priors: dict[str, Prior]
+    data: RegressionData
     coefficients: Array
     covariance: Array
     variance: float
@@ -47,7 +77,11 @@ class Regression:
     log_likelihood: float
 
     def __getitem__(self, name: str) -> float:
-        return float(self.coefficients[list(self.priors).index(name)])
+        return float(self.coefficients[list(self.data.priors).index(name)])
+
+    def without(self, held: Mapping[str, float]) -> Regression:
+        """Fit again with some coefficients held at a value."""
+        return regress(self.data.holding(held))
 
     def estimates(self, prefix: str) -> tuple[Estimate, ...]:
         """Coefficients with standard errors."""
@@ -55,7 +89,7 @@ class Regression:
         return tuple(
             Estimate(f"{prefix}_{name}", float(value), float(error), prior)
             for (name, prior), value, error in zip(
-                self.priors.items(), self.coefficients, errors, strict=True
+                self.data.priors.items(), self.coefficients, errors, strict=True
             )
         )
 
@@ -84,8 +118,9 @@ class CoverageFit:
         return self.placing["public_surprise"] * self.public_sd / self.placing_sd
 
 
-def _regress(x: Array, y: Array, weight: Array, priors: dict[str, Prior], guess: float) -> Regression:
+def regress(data: RegressionData) -> Regression:
     """Alternate between the coefficients given the variance and the variance given the coefficients."""
+    x, y, weight, priors, guess = data.x, data.y, data.weight, data.priors, data.guess
     mean = np.array([prior.mean for prior in priors.values()])
     precision_of_prior = np.diag([prior.sd**-2.0 for prior in priors.values()])
     variance, weighted = guess, x * weight[:, None]
@@ -100,7 +135,7 @@ def _regress(x: Array, y: Array, weight: Array, priors: dict[str, Prior], guess:
     spread = np.einsum("ij,jk,ik->i", x, covariance, x)
     of_parameters = float((weight * spread).sum()) / total if len(y) else float(np.trace(covariance[:1, :1]))
     likelihood = -0.5 * (squares / variance + total * np.log(2 * np.pi * variance)) if len(y) else 0.0
-    return Regression(priors, coefficients, covariance, variance, of_parameters, float(likelihood))
+    return Regression(data, coefficients, covariance, variance, of_parameters, float(likelihood))
 
 
 def fit_coverages(data: FitData) -> CoverageFit:
@@ -110,11 +145,12 @@ def fit_coverages(data: FitData) -> CoverageFit:
     """
     known = data.where((data.fini > 0) & (data.public_seen > 0))
     x = coverage_design(known)
-    public = _regress(x, known.log_public, known.weight, PUBLIC_PRIORS, PUBLIC_VARIANCE)
+    public = regress(RegressionData(x, known.log_public, known.weight, PUBLIC_PRIORS, PUBLIC_VARIANCE))
     both = known.placing_seen > 0
     surprise = known.log_public - x @ public.coefficients
     wider = np.column_stack([x, surprise])[both]
-    placing = _regress(wider, known.log_placing[both], known.weight[both], PLACING_PRIORS, PLACING_VARIANCE)
+    log_placing, weight = known.log_placing[both], known.weight[both]
+    placing = regress(RegressionData(wider, log_placing, weight, PLACING_PRIORS, PLACING_VARIANCE))
     return CoverageFit(public, placing)
 
 

@@ -16,7 +16,16 @@ from sim.market.fit.coverage import CoverageFit, Regression, fit_coverages
 from sim.market.fit.data import FitData, fit_data
 from sim.market.fit.day import DAY, day_log_likelihood
 from sim.market.fit.grey import GREY, grey_log_likelihood
-from sim.market.fit.groups import DAY_GROUPS, GREY_GROUPS, PRESSURE_GROUPS, contributions
+from sim.market.fit.groups import (
+    DAY_GROUPS,
+    GREY_GROUPS,
+    PLACING_GROUPS,
+    PRESSURE_GROUPS,
+    PUBLIC_GROUPS,
+    THEME_GROUPS,
+    contributions,
+    regression_contributions,
+)
 from sim.market.fit.norms import norms
 from sim.market.fit.peers import peers_mapping
 from sim.market.fit.pressure import PRESSURE, pressure_log_likelihood
@@ -95,7 +104,10 @@ def fit_hkex(deals: Deals, star: Deals, as_of: date, start: Mapping[str, float],
     estimates = [each for block in blocks for each in block.estimates(errors)]
     estimates += fitted.coverages.public.estimates("public")
     estimates += fitted.coverages.placing.estimates("placing")
-    groups = ((fitted.pressure, PRESSURE_GROUPS), (fitted.grey, GREY_GROUPS), (fitted.day, DAY_GROUPS))
+    of_blocks = (PRESSURE_GROUPS, GREY_GROUPS, DAY_GROUPS, THEME_GROUPS)
+    coverages = ((fitted.coverages.public, PUBLIC_GROUPS), (fitted.coverages.placing, PLACING_GROUPS))
+    gains = contributions(zip(blocks, of_blocks, strict=True)) if errors else ()
+    gains += regression_contributions(coverages) if errors else ()
     return Fit(
         market=market_from_mapping(mapping, f"market fitted as of {as_of}"),
         parameters=tuple(estimates),
@@ -103,7 +115,7 @@ def fit_hkex(deals: Deals, star: Deals, as_of: date, start: Mapping[str, float],
         deals=len(data),
         first_deal=first,
         last_deal=last,
-        contributions=contributions(groups) if errors else (),
+        contributions=gains,
     )
 
 

@@ -7,26 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sim.market.fit.blocks import Estimate
+from sim.market.fit.groups import Contribution
+from sim.market.fit.yaml import market_yaml
 from sim.market.parameters import Market
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What a group of parameters adds: the fit without it, refitted.
-
-    Parameters
-    ----------
-    group
-        What the parameters say, in words.
-    parameters
-        How many there are.
-    log_likelihood
-        Gain of the weighted log-likelihood; less than about half a unit a parameter is not earned.
-    """
-
-    group: str
-    parameters: int
-    log_likelihood: float
 
 
 @dataclass(frozen=True)
@@ -68,8 +51,12 @@ class Fit:
         """What each group of parameters adds, in log-likelihood, and how many parameters it has."""
         return self.contributions
 
-    def to_yaml(self) -> str:
-        """Return the market file: the market, then the fit it comes from as comments."""
-        from sim.market.fit.yaml import market_yaml
+    def to_yaml(self, writer: str = "sim.market.fit.market.fit_market") -> str:
+        """Return the market file: the market, then the fit it comes from as comments.
 
-        return market_yaml(self)
+        Parameters
+        ----------
+        writer
+            Command or function that writes the file, named in its head.
+        """
+        return market_yaml(self.market, self.parameters, self.contributions, writer)

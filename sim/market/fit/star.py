@@ -18,7 +18,14 @@ from sim.deals.deals import Deals
 from sim.market.fit.blocks import Block, BlockFit, Prior
 from sim.market.fit.data import FitData, fit_data
 from sim.market.fit.day import DAY, day_log_likelihood
-from sim.market.fit.groups import contributions
+from sim.market.fit.groups import (
+    NEARLY_NORMAL,
+    THEME_GROUPS,
+    VOLATILITY_GROUPS,
+    Groups,
+    at_prior,
+    contributions,
+)
 from sim.market.fit.hkex import DAY_SHAPE, UNCERTAINTY
 from sim.market.fit.norms import norms
 from sim.market.fit.peers import peers_mapping
@@ -57,12 +64,11 @@ STAR_DAY = Block(
         "drift": Prior(0.0, 0.1),
     }
 )
-STAR_DAY_GROUPS: Mapping[str, Mapping[str, float]] = {
-    "drift of the day": {"drift": 0.0},
-    "a volatility of its own for each day": {"log_volatility_sd": -6.0},
-}
-STAR_PRESSURE_GROUPS: Mapping[str, Mapping[str, float]] = {
-    "fat tails of the valuation": {"log_degrees": 5.0},
+STAR_DAY_GROUPS: Groups = {"drift of the day": {"drift": 0.0}, **VOLATILITY_GROUPS}
+STAR_PRESSURE_GROUPS: Groups = {
+    "centre of the valuation": {"centre": 0.0},
+    "level of the spread, against its prior": at_prior(STAR_PRESSURE, "spread"),
+    "fat tails of the valuation": {"log_degrees": NEARLY_NORMAL},
 }
 
 LOG_PUBLIC, LOG_PLACING, LOG_COVERAGE_SD = 8.2, 7.5, 0.5
@@ -92,7 +98,7 @@ def fit_star(deals: Deals, hkex: Deals, as_of: date, start: Mapping[str, float],
         "deals": len(data),
         "log_likelihood": likelihood,
     }
-    groups = ((pressure, STAR_PRESSURE_GROUPS), (day, STAR_DAY_GROUPS))
+    groups = ((pressure, STAR_PRESSURE_GROUPS), (day, STAR_DAY_GROUPS), (theme, THEME_GROUPS))
     return Fit(
         market=market_from_mapping(mapping, f"market fitted as of {as_of}"),
         parameters=tuple(each for block in (pressure, day, theme) for each in block.estimates(errors)),

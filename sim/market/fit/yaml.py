@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sim.market.fit.result import Fit
-from sim.market.parameters import Aftermarket
+from sim.market.fit.blocks import Estimate
+from sim.market.fit.groups import Contribution
+from sim.market.parameters import Aftermarket, Market
 
 FLAT = ("centre", "spread", "volatility", "drift", "noise", "theme_weight", "pricing", "uncertainty")
 """Mappings written on one line."""
@@ -69,35 +70,37 @@ def _without_zeros(data: Any) -> Any:
     return [_without_zeros(each) for each in data] if isinstance(data, list | tuple) else data
 
 
-def _comments(fit: Fit) -> Iterator[str]:
+def _comments(parameters: Sequence[Estimate], contributions: Sequence[Contribution]) -> Iterator[str]:
     yield "# What was fitted: posterior mode, standard error (observed information), prior mean and deviation."
     yield "# Logarithms where the name says so. 'not seen': the posterior is all but as wide as the prior."
-    for each in fit.parameters:
+    for each in parameters:
         error = "" if each.standard_error is None else f"{each.standard_error:8.3f}"
         verdict = "  not seen" if each.is_seen is False else ""
         yield (
             f"#   {each.name:24s} {each.value:8.3f} {error}   {each.prior.mean:6.2f} {each.prior.sd:5.2f}{verdict}"
         )
-    if fit.contributions:
-        yield "# What a group of parameters adds to the log-likelihood (weighted by age), refitted without it:"
-    for group in fit.contributions:
+    if contributions:
+        yield "# What a group of parameters adds to the log-likelihood (weighted by age; theme heat is not), refitted"
+        yield "# without it. 'Against its prior': held at the prior's mean instead, for there is no model without it."
+        yield "# What adds less than half a unit a parameter is defended in docs/calibration.md."
+    for group in contributions:
         gain = 0.0 if abs(group.log_likelihood) < 0.05 else group.log_likelihood
-        yield f"#   {group.group:42s} {gain:6.1f}   {group.parameters} parameter{'s' * (group.parameters > 1)}"
+        yield f"#   {group.group:46s} {gain:6.1f}   {group.parameters} parameter{'s' * (group.parameters > 1)}"
 
 
-def market_yaml(fit: Fit) -> str:
-    """Return the market file of a fit."""
-    origin = fit.market.origin
-    title = {"hkex": "the Stock Exchange of Hong Kong", "star": "the STAR Market of Shanghai"}[
-        fit.market.venue
-    ]
-    data = fit.market.model_dump(mode="python")
+def market_yaml(
+    market: Market, parameters: Sequence[Estimate], contributions: Sequence[Contribution], writer: str
+) -> str:
+    """Return the market file of a fit; `writer` is the command that writes it."""
+    origin = market.origin
+    title = {"hkex": "the Stock Exchange of Hong Kong", "star": "the STAR Market of Shanghai"}[market.venue]
+    data = market.model_dump(mode="python")
     # Nothing of it is fitted on the deals on file: a file names it only where it departs from the defaults.
-    if fit.market.aftermarket == Aftermarket():
+    if market.aftermarket == Aftermarket():
         del data["aftermarket"]
     body = _lines(_without_zeros(data), 0)
     head = [
         f"# Market parameters of {title} as known on the morning of {origin.as_of}.",
-        "# Written by `python -m sim.market.vintages`; the fields are described in docs/market.md.",
+        f"# Written by `{writer}`; the fields are described in docs/market.md.",
     ]
-    return "\n".join([*head, *body, *_comments(fit)]) + "\n"
+    return "\n".join([*head, *body, *_comments(parameters, contributions)]) + "\n"
