@@ -28,6 +28,7 @@ from sim.errors import Fault, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.result import Result
     from sim.scenario import Scenario
 
 app = typer.Typer(
@@ -81,6 +82,9 @@ def run(
         Path | None, typer.Option(help="Run directory; runs/ and the file's name by default.")
     ] = None,
     changes: Changes = None,
+    with_desks: Annotated[
+        bool, typer.Option("--desks", help="Ask the desks too: subscriber, stabiliser, issuer, cornerstone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario, print its table and write its run directory."""
@@ -103,16 +107,40 @@ def run(
             keep_paths=keep_paths,
             progress=advance,
         )
+    sentences: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()
+    if with_desks:
+        result, sentences, left_out = _asked(result, threads)
     written = write_run(result, destination, draw_run)
     if as_json:
         print_json(summary_json(result))
+        for note in left_out:
+            sys.stderr.write(note + "\n")
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
-        print_run(result, console, [*files, written])
+        print_run(result, console, [*files, written], sentences)
     if result.partial:
         raise typer.Exit(EXIT_INTERRUPTED)
     if not result.target_reached:
         raise typer.Exit(EXIT_TARGET)
+
+
+def _asked(result: Result, threads: int | None) -> tuple[Result, dict[str, str], tuple[str, ...]]:
+    """Return the result with the desks' answers, each desk's sentence, and a note for each one left out."""
+    from dataclasses import replace
+
+    if result.partial:
+        unasked = "interrupted, so the desks were not asked"
+        return replace(result, notes=(*result.notes, unasked)), {}, (unasked,)
+    from sim.desks.together import ask_desks
+    from sim.scenario import with_changes
+
+    # A run that was precise enough early stopped before the scenario's number of paths.
+    deal = with_changes(result.scenario, {"simulation.paths": result.paths})
+    answers, left_out = ask_desks(deal, result.market, threads)
+    documents = {answer.desk: answer.to_json() for answer in answers}
+    asked = replace(result, summary={**result.summary, "desks": documents}, notes=(*result.notes, *left_out))
+    return asked, {answer.desk: answer.sentence() for answer in answers}, left_out
 
 
 @app.command()

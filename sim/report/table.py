@@ -6,8 +6,9 @@ Formatting only; every number comes from the result. Lines stay within 100 colum
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sim.report import numbers, words
@@ -38,7 +39,12 @@ _EVENTS = (
 )
 
 
-def print_run(run: Run, console: Console, files: Iterable[str | Path] = ()) -> None:
+def print_run(
+    run: Run,
+    console: Console,
+    files: Iterable[str | Path] = (),
+    answers: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Print what a run found.
 
     Parameters
@@ -49,6 +55,8 @@ def print_run(run: Run, console: Console, files: Iterable[str | Path] = ()) -> N
         Where to print; nothing is wider than 100 columns, or than the console where that is narrower.
     files
         Files or directories written, named at the end.
+    answers
+        One sentence for each desk that was asked, by the desk's name.
     """
     from rich.text import Text
 
@@ -71,6 +79,10 @@ def print_run(run: Run, console: Console, files: Iterable[str | Path] = ()) -> N
         line("")
     for text in (*_facts(run), *(after_lines(run) if listed else ())):
         line(text)
+    for desk, sentence in answers.items():
+        line(f"\n{desk}'s desk: {sentence}")
+    if answers:
+        line("")
     for note in run.notes:
         line(f"note: {note}", "yellow")
     if run.partial:
