@@ -1,4 +1,4 @@
-"""Facts of past first days beside what the simulator shows for the same deals: ``python -m sim.backtest.facts``.
+"""Facts of past first days beside what the simulator shows for the same deals.
 
 Each deal is simulated with a market fitted on the deals before it, at T1, or at T2 where the fact is one given the
 grey market; once with the over-allotment and once without, on the same random numbers. A statistic is then
@@ -9,12 +9,9 @@ middle 90% of them is how far the observed figure may lie from the model's by ch
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 
@@ -31,7 +28,7 @@ from sim.backtest.fact_questions import (
 )
 from sim.backtest.first_days import FirstDays, Simulator, observed_days
 from sim.backtest.forecaster import Fitter, fitted_market
-from sim.deals.deals import Deal, Deals, load_deals
+from sim.deals.deals import Deal, Deals
 
 FIRST = date(2025, 4, 1)
 EARLIER = (date(2019, 1, 1), date(2023, 3, 31))
@@ -154,23 +151,3 @@ def collect_facts(
         span = f"{earlier[0]:%B %Y} to {earlier[1]:%B %Y}, T1"
         facts += _at(span, (*BUNCHING_OF_CLOSE, *PURCHASES[:1]), known, "t1", slow, paths)
     return facts
-
-
-def main() -> None:
-    """Print the table of the facts, or put it into a Markdown file between its markers."""
-    from sim.report.facts_table import markdown, replaced
-
-    arguments = argparse.ArgumentParser(prog="python -m sim.backtest.facts", description=__doc__)
-    arguments.add_argument("--data", type=Path, help="past deals, CSV; the shipped ones by default")
-    arguments.add_argument("--paths", type=int, default=PATHS, help="paths a deal")
-    arguments.add_argument("--into", type=Path, help="Markdown file whose table is replaced")
-    given = arguments.parse_args()
-    table = markdown(collect_facts(load_deals(given.data), paths=max(given.paths // BATCHES, 1) * BATCHES))
-    if given.into is None:
-        sys.stdout.write(table)
-    else:
-        given.into.write_text(replaced(given.into.read_text(encoding="utf-8"), table), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

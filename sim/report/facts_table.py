@@ -1,14 +1,17 @@
-"""The table of facts as Markdown: observed beside simulated."""
+"""The table of facts as Markdown, observed beside simulated: ``python -m sim.report.facts_table``."""
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Sequence
 from itertools import groupby
 from math import isfinite
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from sim.backtest.facts import Fact
+from sim.backtest.facts import BATCHES, PATHS, Fact, collect_facts
+from sim.deals.deals import load_deals
+from sim.errors import invalid
 
 BEGIN, END = "<!-- facts: begin -->", "<!-- facts: end -->"
 _COLUMNS = ("", "observed", "model", "MC error", "90% of histories", "without greenshoe", "")
@@ -58,10 +61,26 @@ def replaced(page: str, table: str) -> str:
     InvalidInput
         The page lacks the markers.
     """
-    from sim.errors import invalid
-
     head, begin, rest = page.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise invalid("--into", "", f"has no {BEGIN} and {END}", "add the two lines where the table goes")
     return f"{head}{BEGIN}\n\n{table}\n{END}{tail}"
+
+
+def main() -> None:
+    """Print the table of the facts, or put it into a Markdown file between its markers."""
+    arguments = argparse.ArgumentParser(prog="python -m sim.report.facts_table", description=__doc__)
+    arguments.add_argument("--data", type=Path, help="past deals, CSV; the shipped ones by default")
+    arguments.add_argument("--paths", type=int, default=PATHS, help="paths a deal")
+    arguments.add_argument("--into", type=Path, help="Markdown file whose table is replaced")
+    given = arguments.parse_args()
+    table = markdown(collect_facts(load_deals(given.data), paths=max(given.paths // BATCHES, 1) * BATCHES))
+    if given.into is None:
+        sys.stdout.write(table)
+    else:
+        given.into.write_text(replaced(given.into.read_text(encoding="utf-8"), table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
