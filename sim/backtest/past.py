@@ -26,7 +26,7 @@ The file of past deals knows less than a scenario does. What it lacks is filled 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -39,7 +39,7 @@ from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_par
 from sim.market.parameters import Features, Market
 from sim.market.profile import day_profile
 from sim.market.stages import coverage_parameters
-from sim.market.theme import PEER_WINDOW, theme_heat
+from sim.market.theme import flagged_peers, theme_heat
 from sim.scenario.models import Observed, Peer, Stage
 from sim.venues import get_venue, tranche_at_step
 from sim.venues.hkex import LAST_LISTING_UNDER_PRACTICE_NOTE_18
@@ -177,18 +177,7 @@ def observed_of(deal: Deal) -> Observed:
 
 def peers_of_past(deal: Deal, past: Deals) -> tuple[Peer, ...]:
     """Return the flagged deals of the year before a flagged deal, strictly before its day; else none."""
-    if not deal.ai_semi_robotics:
-        return ()
-    return tuple(
-        Peer(
-            name=peer.name or peer.code,
-            venue="hkex",
-            list_date=peer.list_date,
-            first_day_return=peer.close_return,
-        )
-        for peer in past.between(deal.list_date - PEER_WINDOW, deal.list_date - timedelta(days=1))
-        if peer.ai_semi_robotics and peer.close_return is not None
-    )
+    return flagged_peers(past, deal.list_date) if deal.ai_semi_robotics else ()
 
 
 def past_deal(deal: Deal, stage: str, past: Deals, over_allotment: float = OVER_ALLOTMENT) -> PastDeal:

@@ -60,13 +60,17 @@ PEER_WINDOW = timedelta(days=365)
 def peers_of(scenario: Scenario, deals: Callable[[], Deals]) -> tuple[Peer, ...]:
     """Return the peers of a scenario: its own list, or the past deals of its theme where it says ``auto``.
 
-    Automatic peers are the Hong Kong listings that the past deals flag with the scenario's theme and that listed
-    in the year before it, strictly before its own day. A scenario without that theme has none.
+    Automatic peers are the :func:`flagged_peers` of its day. A scenario without the flagged theme has none.
     """
     if not isinstance(scenario.peers, str):
         return scenario.peers
     if scenario.theme != THEME_OF_FLAG:
         return ()
+    return flagged_peers(deals(), scenario.list_date)
+
+
+def flagged_peers(deals: Deals, day: date) -> tuple[Peer, ...]:
+    """Return the Hong Kong listings flagged with the theme in the year before a day, strictly before it."""
     return tuple(
         Peer(
             name=deal.name or deal.code,
@@ -74,10 +78,8 @@ def peers_of(scenario: Scenario, deals: Callable[[], Deals]) -> tuple[Peer, ...]
             list_date=deal.list_date,
             first_day_return=deal.close_return,
         )
-        for deal in deals().before(scenario.list_date)
-        if deal.ai_semi_robotics
-        and deal.close_return is not None
-        and deal.list_date >= scenario.list_date - PEER_WINDOW
+        for deal in deals.between(day - PEER_WINDOW, day - timedelta(days=1))
+        if deal.ai_semi_robotics and deal.close_return is not None
     )
 
 
