@@ -34,7 +34,7 @@ from sim.deals.deals import Deal, Deals
 from sim.deals.usual import UNDERSUBSCRIBED_COVERAGE
 from sim.kernels.parameters import KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
-from sim.market.features import coverage_heat, standard_size
+from sim.market.features import UNKNOWN_HEAT, coverage_heat, standard_size
 from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
 from sim.market.parameters import Features, Market
 from sim.market.profile import day_profile
@@ -52,8 +52,6 @@ MOST_CORNERSTONES = 0.85
 USUAL_CORNERSTONES = 0.37
 UNKNOWN_MONEY = 5e8
 """HK$ raised by a deal whose size is not on file."""
-UNKNOWN_HEAT = 0.1
-"""Market heat before three deals have listed: about the mean log return of all past deals."""
 
 _STAGES: dict[str, Stage] = {"t0": "t0", "t1": "t1", "t2": "t2"}
 

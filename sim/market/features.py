@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from datetime import date
 
-from sim.deals.deals import Deals, load_deals
+from sim.deals.deals import HEAT_LISTINGS, HEAT_MINIMUM, Deals, load_deals
 from sim.deals.usual import UNDERSUBSCRIBED_COVERAGE
 from sim.market.parameters import Features
 from sim.scenario.scenario import Scenario
 
 DEAL_SIZE_CENTRE, DEAL_SIZE_SCALE = 20.7, 1.3
 """A log of about HK$1bn, and the spread of log deal sizes."""
+UNKNOWN_HEAT = 0.1
+"""Market heat before three deals have listed: about the mean log return of all past deals."""
 COVERAGE_HEAT_CENTRE = 6.0
 COVERAGE_HEAT_LISTINGS = 10
 COVERAGE_HEAT_MINIMUM = 4
@@ -57,12 +59,13 @@ def features_of(scenario: Scenario, deals: Deals | None = None) -> Features:
     size = standard_size(money * (price or 1.0))
     anchored = 1.0 if scenario.ah_listing else 0.0
     if scenario.venue != "hkex":
+        # Past deals are of Hong Kong, and no other market depends on its heat unless a file of its own says so.
         return Features(market_heat=scenario.market_heat or 0.0, deal_size=size, anchored=anchored)
     past = (load_deals() if deals is None else deals).before(scenario.list_date)
     heat = scenario.market_heat
     if heat is None:
-        last = [deal.log_return_close for deal in past if deal.log_return_close is not None][-10:]
-        heat = sum(last) / len(last) if last else 0.0
+        last = [deal.log_return_close for deal in past if deal.log_return_close is not None][-HEAT_LISTINGS:]
+        heat = sum(last) / len(last) if len(last) >= HEAT_MINIMUM else UNKNOWN_HEAT
     return Features(
         market_heat=heat,
         coverage_heat=coverage_heat(past, scenario.list_date),

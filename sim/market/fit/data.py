@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.deals.deals import Deal, Deals
 from sim.deals.usual import UNKNOWN_LOG_SIZE, public_coverage_of
 from sim.errors import invalid
-from sim.market.features import FINI_START, coverage_heat, standard_size
+from sim.market.features import FINI_START, UNKNOWN_HEAT, coverage_heat, standard_size
 from sim.venues import get_venue
 
 Array = NDArray[np.float64]
@@ -26,7 +26,6 @@ USUAL_PUBLIC_TRANCHE = 0.10
 USUAL_CORNERSTONES = 0.37
 """Mean where it is on file; before 2025 it is not."""
 REGIMES = ("pn18", "mechanism-a", "mechanism-b", "chapter-18c")
-UNKNOWN_HEAT = 0.1
 UNKNOWN_PLACING_COVERAGE = 4.0
 
 
