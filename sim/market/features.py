@@ -6,7 +6,7 @@ import math
 from datetime import date
 
 from sim.deals.deals import HEAT_LISTINGS, HEAT_MINIMUM, Deals, load_deals
-from sim.deals.usual import UNDERSUBSCRIBED_COVERAGE
+from sim.deals.usual import LOWEST_COVERAGE, UNDERSUBSCRIBED_COVERAGE
 from sim.market.parameters import Features
 from sim.scenario.scenario import Scenario
 
@@ -35,7 +35,7 @@ def coverage_heat(deals: Deals, day: date) -> float:
         if deal.public_undersubscribed:
             seen.append(math.log(UNDERSUBSCRIBED_COVERAGE))
         elif deal.public_coverage is not None:
-            seen.append(math.log(max(deal.public_coverage, 0.3)))
+            seen.append(math.log(max(deal.public_coverage, LOWEST_COVERAGE)))
     recent = seen[-COVERAGE_HEAT_LISTINGS:]
     if len(recent) < COVERAGE_HEAT_MINIMUM:
         return 0.0

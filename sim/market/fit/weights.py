@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.deals.usual import LOWEST_COVERAGE
 from sim.market.fit.blocks import BlockFit
 from sim.market.fit.coverage import CoverageFit, coverage_design
 from sim.market.fit.data import FitData, reallocated
@@ -34,7 +35,7 @@ def launch_location(data: FitData, pressure: BlockFit, coverages: CoverageFit) -
     mean = coverage_design(data) @ coverages.public.coefficients
     centres, variances = [], []
     for point in points:
-        log_public = np.clip(mean + coverages.public_sd * point, np.log(0.3), np.log(15_000.0))
+        log_public = np.clip(mean + coverages.public_sd * point, np.log(LOWEST_COVERAGE), np.log(15_000.0))
         tranche = reallocated(data.regime, data.tranche_initial, log_public)
         at = data.with_coverage(log_public, tranche)
         centres.append(location(pressure.values, at)[0])
