@@ -1,5 +1,6 @@
 """The README says what happens: its commands run, its files exist, its table is the one that is printed."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -10,7 +11,9 @@ from readme_blocks import COMMANDS, README, ROOT, output_of, shown
 
 TEXT = README.read_text(encoding="utf-8")
 IN_SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL))
-RUNS = [line.split("#")[0].strip() for line in IN_SHELL.splitlines() if line.startswith("firstday run")]
+COMMANDS_SHOWN = [line.split("#")[0].strip() for line in IN_SHELL.splitlines()]
+RUNS = [command for command in COMMANDS_SHOWN if command.startswith("firstday run")]
+DESKS = [command for command in COMMANDS_SHOWN if command.startswith("firstday desk")]
 
 
 def test_the_table_is_the_one_that_is_printed():
@@ -30,6 +33,18 @@ def test_commands_run(command, tmp_path):
     # A precision that 2,000 paths cannot reach is exit code 3, with the run written all the same.
     assert done.returncode == (3 if "--target-se" in words else 0), done.stderr
     assert (tmp_path / "run" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("command", DESKS)
+def test_desks_answer(command):
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", *shlex.split(command)[1:], "--paths", "2000", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert isinstance(json.loads(done.stdout), dict)
 
 
 def test_files_named_exist():
