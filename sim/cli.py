@@ -149,13 +149,15 @@ def validate(
         list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files, YAML.", show_default=False)
     ],
 ) -> None:
-    """Check scenarios without simulating them."""
+    """Check scenarios and their markets without simulating them."""
+    from sim.market.compatibility import check_market_of
     from sim.scenario import load_scenario
 
     faults: list[Fault] = []
     for path in scenarios:
         try:
             deal = load_scenario(path)
+            check_market_of(deal, path)
         except InvalidInput as fault:
             faults.extend(fault.faults)
         else:

@@ -13,18 +13,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.deals.deals import load_deals
 from sim.errors import invalid
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES, AftermarketParameters, KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
 from sim.market.after_first_day import aftermarket_parameters
+from sim.market.compatibility import check_market
 from sim.market.features import features_of
 from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
 from sim.market.parameters import Features, Market, load_market
 from sim.market.profile import DayProfile, day_profile
 from sim.market.stages import coverage_parameters
-from sim.market.theme import ThemeHeat, peers_of, theme_heat
+from sim.market.theme import ThemeHeat, theme_heat
 from sim.scenario.scenario import Scenario
 
 BLOCK_PATHS = 16_384
@@ -105,15 +105,8 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     """
     if market is None:
         market = load_market(scenario.market, folder, scenario.list_date)
-    if market.venue != scenario.venue:
-        raise invalid(
-            scenario.name,
-            "market",
-            f"{market.name} is of {market.venue}",
-            f"use a market of {scenario.venue}",
-        )
+    peers = check_market(scenario, market, scenario.name)
     features = features_of(scenario)
-    peers = peers_of(scenario, load_deals)
     heat = theme_heat(peers, market.peers, scenario.list_date)
     demand = demand_parameters(market.demand, scenario.ah_listing)
     terms = term_parameters(scenario, market)

@@ -31,6 +31,14 @@ def test_light_commands_import_nothing_heavy(process, deal, arguments):
     assert (said.code, said.out.splitlines()[-1]) == (0, "HEAVY"), said.err
 
 
+def test_validating_automatic_peers_imports_nothing_heavy(process):
+    configs = Path(__file__).parents[2] / "configs"
+    changed = "import sim.scenario; usual = sim.scenario.load_scenario; "
+    changed += "sim.scenario.load_scenario = lambda path: usual(path, {'peers': 'auto'})"
+    said = process("-c", changed + _MODULES, "validate", configs / "biren_06082.yaml")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "HEAVY"), said.err
+
+
 def test_python_m_sim_is_the_command(process, deal, tmp_path):
     said = process("-m", "sim", "run", deal, "--paths", 200, "--json", "--out", tmp_path / "one")
     assert said.code == 0
