@@ -19,6 +19,7 @@ from sim.commands.console import (
     EXIT_INVALID,
     EXIT_TARGET,
     AsJson,
+    Commands,
     Progress,
     people_console,
     print_json,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -121,3 +121,46 @@ main()
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["partial"], manifest["paths"]) == (True, document["paths"])
     assert "Traceback" not in err
+
+
+PAUSED = {
+    "run": ("sim.run_directory.prepare_destination", ["run", "DEAL"]),
+    "calibrate": ("sim.market.fit.calibration.calibrate", ["calibrate"]),
+    "bench": ("sim.bench.run_bench", ["bench"]),
+    "desk": ("sim.desks.base.simulate_desk", ["desk", "issuer", "DEAL"]),
+}
+
+
+@pytest.mark.parametrize("command", PAUSED)
+def test_ctrl_c_is_answered_wherever_it_comes(plain_environment, deal, tmp_path, command):
+    place, arguments = PAUSED[command]
+    marker = tmp_path / "begun"
+    program = f"""
+import importlib, pathlib, time
+
+def pause(*_, **__):
+    pathlib.Path({str(marker)!r}).touch()
+    time.sleep(100)
+
+module, name = {place!r}.rsplit(".", 1)
+setattr(importlib.import_module(module), name, pause)
+from sim.cli import main
+main()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *(str(deal) if each == "DEAL" else each for each in arguments)],
+        env=plain_environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 60.0
+        while not marker.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, *told) == (130, "", "interrupted\n")
