@@ -73,11 +73,12 @@ class Progress:
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        from sim.kernels._jit import is_cached
+        from sim.kernels._jit import CACHE_FOLDER, is_cached
 
         self._what, self._total, self._with_speed = what, total, with_speed
         if not is_cached():
-            console.print("compiling the kernels, once on this machine: about 15 seconds", style="dim")
+            often = "" if CACHE_FOLDER is None else ", once on this machine"
+            console.print(f"compiling the kernels{often}: about 15 seconds", style="dim")
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -164,3 +164,33 @@ main()
     finally:
         process.kill()
     assert (process.returncode, *told) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("folder", ["writable", "none"])
+def test_compiling_is_told_as_it_is(plain_environment, tmp_path, folder):
+    """Without a folder the kernels compile each time: nothing says that it happens once."""
+    (tmp_path / "file").touch()
+    blocked = tmp_path / "file" / "below"
+    chosen = tmp_path / "cache" if folder == "writable" else blocked
+    program = """
+from rich.console import Console
+from sim.commands.console import Progress
+Progress(Console(), "simulating", "paths")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            **plain_environment,
+            "FIRSTDAY_CACHE_DIR": str(chosen),
+            "XDG_CACHE_HOME": str(blocked),
+            "HOME": str(blocked),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    often = ", once on this machine" if folder == "writable" else ""
+    assert done.stdout == f"compiling the kernels{often}: about 15 seconds\n"
+    assert ("compile again in each run" in done.stderr) == (folder == "none")
