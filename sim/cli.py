@@ -121,9 +121,14 @@ def run(
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
         print_run(result, console, [*files, written], sentences)
+    # The table says both in its notes.
     if result.partial:
+        if as_json:
+            sys.stderr.write("interrupted\n")
         raise typer.Exit(EXIT_INTERRUPTED)
     if not result.target_reached:
+        if as_json:
+            sys.stderr.write(f"--target-se: {target_se:g} was not reached after {result.paths:,} paths\n")
         raise typer.Exit(EXIT_TARGET)
 
 

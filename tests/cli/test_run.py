@@ -89,6 +89,12 @@ def test_a_target_that_is_not_reached_exits_with_3_and_is_written(firstday, deal
     assert firstday("verify", "one").code == 0
 
 
+def test_json_leaves_a_missed_target_to_standard_error(firstday, deal):
+    said = firstday("run", deal, "--target-se", 1e-9, "--paths", 500, "--json")
+    assert (said.code, said.err) == (3, "--target-se: 1e-09 was not reached after 500 paths\n")
+    assert json.loads(said.out)["paths"] == 500
+
+
 def test_an_earlier_run_is_replaced(firstday, deal):
     for seed in (1, 2):
         assert firstday("run", deal, "--paths", 100, "--seed", seed, "--out", "one").code == 0
@@ -117,8 +123,10 @@ def test_interrupted_before_any_path_exits_with_130(firstday, deal, monkeypatch,
     assert said.code == 130
     summary = json.loads(Path("one/summary.json").read_text(encoding="utf-8"))
     assert (summary["paths"], summary["partial"]) == (0, True)
+    assert "interrupted" in said.err
     if as_json:
         assert json.loads(said.out) == summary
+        assert said.err == "interrupted\n"
 
 
 def test_interrupted_while_writing_leaves_nothing(firstday, deal, monkeypatch):
