@@ -20,6 +20,7 @@ from sim.deals.deals import Deal, Deals
 from sim.deals.hong_kong import require_hong_kong
 from sim.engine import prepare
 from sim.errors import InvalidInput
+from sim.market.features import UNKNOWN_HEAT, features_of
 
 NOTHING = Deals(())
 DEAL = Deals.of(
@@ -125,6 +126,19 @@ def test_features_and_peers_see_earlier_days_alone() -> None:
     )
     assert features_of_past(last, deals) == features_of_past(last, later)
     assert features_of_past(last, deals).coverage_heat == pytest.approx(np.log(20.0) - 6.0)
+
+
+@pytest.mark.parametrize("earlier", [0, 2, 3])
+def test_market_heat_of_a_scenario_is_that_of_a_past_deal(earlier: int) -> None:
+    scenario = small_deal({"market_heat": None})
+    before = [
+        replace(DEAL, code=f"0800{k}", list_date=scenario.list_date.replace(day=1, month=k + 1))
+        for k in range(earlier)
+    ]
+    deals = Deals.of([*before, replace(DEAL, list_date=scenario.list_date)])
+    heat = features_of(scenario, deals).market_heat
+    assert heat == pytest.approx(features_of_past(deals[-1], deals).market_heat)
+    assert (heat == UNKNOWN_HEAT) == (earlier < 3)
 
 
 def test_codes_of_the_star_market_are_refused_row_by_row() -> None:
