@@ -26,6 +26,9 @@ from sim.simulation import simulate
 def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
     """Check a run's files against its manifest, simulate it again and compare every bit.
 
+    The answers of the desks (``desks`` in the summary) are held against the manifest's hash of the file alone:
+    the desks are not asked again.
+
     Returns
     -------
     tuple of str
