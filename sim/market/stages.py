@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.deals.usual import LOWEST_COVERAGE
 from sim.errors import invalid
 from sim.kernels.coverage import log_spreads
 from sim.kernels.demand import reallocate
@@ -28,8 +29,6 @@ Array = NDArray[np.float64]
 
 SPREAD_LOW, SPREAD_HIGH = -4.0, 1.0
 """Bounds of the log scale of the valuation noise."""
-LOWEST_COVERAGE = 0.3
-"""Coverage below which a demand curve is not extrapolated, in times."""
 NOISE_REACH = 3.0
 """Bound of the valuation noise, log price: a factor of twenty either way, wider than any first day on file.
 
