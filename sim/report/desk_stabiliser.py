@@ -94,7 +94,9 @@ def _draw(
     sizes = sorted({cell.size for cell in answer.cells})
     reach = max(float(np.ptp(sizes)), 0.01)
     panel.set_xlim(sizes[0] - 0.04 * reach, sizes[-1] + 0.04 * reach)
-    panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]))
+    low, high = panel.get_ylim()
+    # Room above for the markers of the highest line.
+    panel.set_ylim(min(0.0, low), high + 0.06 * (high - min(0.0, low)))
     panel.xaxis.set_major_locator(FixedLocator(sizes))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100.0 * value:.10g}%"))
     panel.axvline(answer.main.size, color=style.GREY, linewidth=0.8, zorder=0.6)

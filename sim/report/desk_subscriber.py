@@ -144,7 +144,7 @@ def _draw_tiers(panel: Axes, answer: SubscriberAnswer, values: np.ndarray, what:
     if what == "return_on_money" and top > 0.0:
         at = int(np.nanargmax(values))
         tier = _tiers(answer)[at]
-        label(panel, tier.own_money, top, f"{tier.applied_shares:,} shares: {_percent(top)}", 0.0, 10.0)
+        label(panel, tier.own_money, top, f"{tier.applied_shares:,} shares: {_percent(top)}", 9.0, 2.0)
 
 
 def _draw_profit(panel: Axes, answer: SubscriberAnswer) -> None:
