@@ -81,10 +81,15 @@ def test_a_reader_that_has_had_enough_is_no_fault(plain_environment, deal, tmp_p
     assert (process.wait(timeout=60), told) == (0, b"")
 
 
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A test run in the background of a shell starts with Ctrl-C ignored, and so would its children."""
+
+
 def test_ctrl_c_writes_what_was_simulated(plain_environment, deal, tmp_path):
     """More paths than a machine does in the time: the signal comes once batches have been simulated."""
     marker = tmp_path / "begun"
     program = f"""
+{HEARS_CTRL_C}
 import pathlib, sys
 import sim.simulation
 collect = sim.simulation.Collector.add
@@ -136,6 +141,7 @@ def test_ctrl_c_is_answered_wherever_it_comes(plain_environment, deal, tmp_path,
     place, arguments = PAUSED[command]
     marker = tmp_path / "begun"
     program = f"""
+{HEARS_CTRL_C}
 import importlib, pathlib, time
 
 def pause(*_, **__):

@@ -140,9 +140,13 @@ def test_ctrl_c_while_a_batch_is_added_leaves_no_half_of_it(monkeypatch):
             super().add(ratios)
 
     monkeypatch.setattr(sim.collector, "HistogramCounter", Pressed)
-    handler = signal.getsignal(signal.SIGINT)
-    result = run()
-    assert signal.getsignal(signal.SIGINT) is handler
+    # A test run in the background of a shell starts with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = run()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert result.partial
     assert result.paths == 2 * BLOCK_PATHS
     assert {**result.summary, "partial": False} == run(paths=2 * BLOCK_PATHS).summary
