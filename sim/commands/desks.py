@@ -14,7 +14,8 @@ from sim.commands.console import AsJson, people_console, print_json
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sim.desks.base import Answer, DeskPaths
+    from sim.desks.base import Answer
+    from sim.kept_paths import KeptPaths
     from sim.scenario import Scenario
 
 ScenarioFile = Annotated[
@@ -222,7 +223,7 @@ def _load(
 def _answer(
     deal: Scenario,
     file: Path,
-    ask: Callable[[DeskPaths], Answer],
+    ask: Callable[[KeptPaths], Answer],
     draw: Callable[[Any], Figure],
     out: Path | None,
     as_json: bool,

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.desks.base import DeskPaths, mean_of, share_of
 from sim.desks.cornerstone_answer import CornerstoneAnswer, Discounts, Holding
 from sim.desks.discounts import CLOSED_FORMS
 from sim.errors import invalid
+from sim.estimates import mean_of, share_of
+from sim.kept_paths import KeptPaths
 from sim.market.parameters import Aftermarket
 from sim.scenario.scenario import Scenario
 from sim.scenario.schedule import lock_up_end
@@ -47,7 +48,7 @@ class CornerstoneOptions:
     market_costs: float = 0.0
 
 
-def cornerstone_desk(paths: DeskPaths, options: CornerstoneOptions) -> CornerstoneAnswer:
+def cornerstone_desk(paths: KeptPaths, options: CornerstoneOptions) -> CornerstoneAnswer:
     """Answer a cornerstone.
 
     Parameters

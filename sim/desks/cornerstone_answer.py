@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sim.desks.base import Estimate, Table, finite
+from sim.desks.base import Table
+from sim.estimates import Estimate, finite
 from sim.report import numbers
 from sim.report.run import currency_sign
 from sim.scenario.scenario import Scenario

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.desks.base import DeskPaths
 from sim.errors import invalid
+from sim.kept_paths import KeptPaths
 
 Exit = Literal["grey", "open", "vwap", "close", "stop"]
 EXITS: tuple[Exit, ...] = get_args(Exit)
@@ -28,7 +28,7 @@ def exit_of(name: str) -> Exit:
     raise invalid("--exit", "", f"{name!r} is unknown", f"one of: {', '.join(EXITS)}")
 
 
-def known_exits(paths: DeskPaths) -> tuple[Exit, ...]:
+def known_exits(paths: KeptPaths) -> tuple[Exit, ...]:
     """Exits that can be told: the grey market only once its price is known."""
     seen = paths.scenario.observed.grey_return is not None
     return tuple(name for name in EXITS if seen or name != "grey")
@@ -46,7 +46,7 @@ def exit_in_words(name: Exit, stop: float) -> str:
     return words[name]
 
 
-def sale_price(paths: DeskPaths, name: Exit, stop: float) -> NDArray[np.float64]:
+def sale_price(paths: KeptPaths, name: Exit, stop: float) -> NDArray[np.float64]:
     """Price of the sale on each path, (paths,); NaN where the deal is withdrawn.
 
     Parameters

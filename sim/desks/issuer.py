@@ -23,9 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.desks.base import DeskPaths, Estimate, Table, finite, mean_of, paths_of, share_of
+from sim.desks.base import Table
 from sim.engine import Plan, term_parameters
 from sim.errors import Fault, InvalidInput, invalid
+from sim.estimates import Estimate, finite, mean_of, share_of
+from sim.kept_paths import KeptPaths, paths_of
 from sim.kernels.parameters import CoverageParameters, DemandParameters, TermParameters
 from sim.report import numbers
 from sim.scenario import with_changes
@@ -249,7 +251,7 @@ class IssuerAnswer:
         )
 
 
-def issuer_desk(paths: DeskPaths, options: IssuerOptions) -> IssuerAnswer:
+def issuer_desk(paths: KeptPaths, options: IssuerOptions) -> IssuerAnswer:
     """Answer an issuer on its price and size.
 
     Raises
@@ -269,7 +271,7 @@ def issuer_desk(paths: DeskPaths, options: IssuerOptions) -> IssuerAnswer:
 class Book:
     """Demand of each path, held fixed while the terms change; the first paths are used."""
 
-    def __init__(self, paths: DeskPaths) -> None:
+    def __init__(self, paths: KeptPaths) -> None:
         plan = paths.plan
         self._plan = plan
         self._count = min(paths.count, GRID_PATHS)
@@ -292,7 +294,7 @@ class Book:
         moved, played = self.play(scenario, price)
         return _told(moved, price, played, self._placing + np.log(self._offer / price))
 
-    def play(self, scenario: Scenario, price: float) -> tuple[Scenario, DeskPaths]:
+    def play(self, scenario: Scenario, price: float) -> tuple[Scenario, KeptPaths]:
         """Play the first day at an offer price; the deal at that price and its paths, none of them withdrawn."""
         # Without its range the deal is neither priced by its book nor withdrawn.
         moved = with_changes(scenario, {"offer.price": price, "offer.price_range": None})
@@ -343,7 +345,7 @@ def log_demand(
 
 
 def _told(
-    scenario: Scenario, price: float, played: DeskPaths, log_covered: NDArray[np.float64]
+    scenario: Scenario, price: float, played: KeptPaths, log_covered: NDArray[np.float64]
 ) -> PriceOutcome:
     offered, short = scenario.upsized_shares, scenario.over_allotted_shares()
     returns = played["close"] / price - 1.0

@@ -14,10 +14,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.desks.base import DeskPaths, mean_of, paths_of, share_of
 from sim.desks.stabiliser_answer import StabiliserAnswer, StabiliserCell
 from sim.engine import Plan
 from sim.errors import invalid
+from sim.estimates import mean_of, share_of
+from sim.kept_paths import KeptPaths, paths_of
 from sim.market.after_first_day import aftermarket_parameters
 from sim.scenario.models import OverAllotment
 from sim.scenario.scenario import Scenario
@@ -57,7 +58,7 @@ class StabiliserOptions:
     threads: int | None = None
 
 
-def stabiliser_desk(paths: DeskPaths, options: StabiliserOptions) -> StabiliserAnswer:
+def stabiliser_desk(paths: KeptPaths, options: StabiliserOptions) -> StabiliserAnswer:
     """Answer the manager.
 
     Parameters
@@ -154,7 +155,7 @@ def _bidding(plan: Plan, strength: float) -> Plan:
     return replace(plan, parameters=parameters)
 
 
-def _ends_below(paths: DeskPaths) -> NDArray[np.float64]:
+def _ends_below(paths: KeptPaths) -> NDArray[np.float64]:
     """1 on the paths that end the stabilisation period below the offer price, NaN on withdrawn ones."""
     below = (paths["stabilisation_close"] < paths["offer_price"]).astype(np.float64)
     below[~paths.listed] = np.nan
@@ -162,7 +163,7 @@ def _ends_below(paths: DeskPaths) -> NDArray[np.float64]:
 
 
 def _cell(
-    paths: DeskPaths,
+    paths: KeptPaths,
     size: float,
     policy: str,
     commission: float,

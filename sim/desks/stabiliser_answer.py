@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sim.desks.base import Estimate, Table, finite
+from sim.desks.base import Table
+from sim.estimates import Estimate, finite
 from sim.report import numbers
 from sim.report.run import currency_sign
 from sim.scenario.scenario import Scenario

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.desks.application import Costs, Funding
-from sim.desks.base import DeskPaths, Estimate, mean_of
 from sim.desks.exits import Exit, known_exits, sale_price
 from sim.desks.ladder import (
     Ladder,
@@ -36,6 +35,8 @@ from sim.desks.subscriber_answer import (
     WinnersCurse,
 )
 from sim.errors import Fault, InvalidInput, invalid
+from sim.estimates import Estimate, mean_of
+from sim.kept_paths import KeptPaths
 from sim.scenario.scenario import Scenario
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -119,7 +120,7 @@ class SubscriberOptions:
         return Funding(name, margin, self.rate, self.days, fee)
 
 
-def subscriber_desk(paths: DeskPaths, options: SubscriberOptions) -> SubscriberAnswer:
+def subscriber_desk(paths: KeptPaths, options: SubscriberOptions) -> SubscriberAnswer:
     """Answer a subscriber to the public offer.
 
     Raises
@@ -184,7 +185,7 @@ def refuse_without_ballot(scenario: Scenario) -> None:
         )
 
 
-def ladder_of(paths: DeskPaths) -> Ladder:
+def ladder_of(paths: KeptPaths) -> Ladder:
     """Ladder of a deal: as published, else fitted to the coverage known or, path by path, to the one drawn."""
     scenario = paths.scenario
     published = published_ladder(scenario)
@@ -216,7 +217,7 @@ class _Allotted:
 class _Desk:
     """Paths, ladder and costs of one question."""
 
-    def __init__(self, paths: DeskPaths, ladder: Ladder, costs: Costs, applied_at: float) -> None:
+    def __init__(self, paths: KeptPaths, ladder: Ladder, costs: Costs, applied_at: float) -> None:
         self._paths, self._ladder, self._costs, self._applied_at = paths, ladder, costs, applied_at
         self._listed = paths.listed
         # Prices of 0 on withdrawn paths make every gain there 0: all money comes back.

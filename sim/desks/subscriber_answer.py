@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sim.desks.application import Funding
-from sim.desks.base import Estimate, Table, finite
+from sim.desks.base import Table
 from sim.desks.exits import Exit, exit_in_words
 from sim.desks.ladder import Tier
+from sim.estimates import Estimate, finite
 from sim.report import numbers
 from sim.scenario.scenario import Scenario
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from sim.desks.base import Answer, DeskPaths, simulate_desk
+from sim.desks.base import Answer, simulate_desk
 from sim.desks.cornerstone import CornerstoneOptions, cornerstone_desk
 from sim.desks.issuer import IssuerOptions, issuer_desk
 from sim.desks.stabiliser import StabiliserOptions, stabiliser_desk
 from sim.desks.subscriber import SubscriberOptions, refuse_without_ballot, subscriber_desk
 from sim.errors import InvalidInput
+from sim.kept_paths import KeptPaths
 from sim.market.parameters import Market
 from sim.scenario import Scenario, with_changes
 
@@ -53,7 +54,7 @@ def _questions(
     scenario: Scenario, market: Market, threads: int | None
 ) -> Iterator[tuple[str, Callable[[], Answer]]]:
     @cache
-    def played() -> DeskPaths:
+    def played() -> KeptPaths:
         return simulate_desk(scenario, market=market, threads=threads)
 
     def subscriber() -> Answer:

@@ -7,10 +7,11 @@ import pytest
 from printed_answers import printed_lines
 from small_deals import small_deal, small_market
 
-from sim.desks.base import paths_of, simulate_desk
+from sim.desks.base import simulate_desk
 from sim.desks.stabiliser import POLICIES, StabiliserOptions, _sized, _without_bids, stabiliser_desk
 from sim.engine import prepare
 from sim.errors import InvalidInput
+from sim.kept_paths import paths_of
 
 COLD = {"observed.public_coverage": 12.0, "observed.placing_coverage": 1.5, "simulation.paths": 20_000}
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from sim.desks.application import Costs
-from sim.desks.base import DeskPaths, simulate_desk
+from sim.desks.base import simulate_desk
 from sim.desks.exits import sale_price
 from sim.desks.subscriber import SubscriberOptions, ladder_of, subscriber_desk
 from sim.errors import InvalidInput
+from sim.kept_paths import KeptPaths
 from sim.kernels.parameters import QUANTITIES
 from sim.report.desk_subscriber import subscriber_figure
 
@@ -73,7 +74,7 @@ def test_nothing_is_earned_at_the_break_even_return(allotted, options, at):
         assert told.break_even == pytest.approx(0.0112, abs=0.0005)
 
 
-def _days(paths: DeskPaths, **rows: list[float]) -> DeskPaths:
+def _days(paths: KeptPaths, **rows: list[float]) -> KeptPaths:
     values = np.full((len(QUANTITIES), 4), np.nan)
     for name, row in rows.items():
         values[QUANTITIES.index(name)] = row
