@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermarket_collector import COVERED, AftermarketCollector
+from sim.convergence import Convergence, ConvergenceCounter
 from sim.engine import BLOCK_PATHS, Batch, Plan
 from sim.kernels.parameters import QUANTITIES
 from sim.statistics import HISTOGRAM_WIDTH, HistogramCounter, LogReturnHistogram, Moments, probability_se
@@ -77,6 +78,7 @@ class Collector:
         self._means = {name: Moments() for name in _MEANS}
         self._histograms = {name: HistogramCounter() for name in PRICES}
         self._price_histograms = {name: HistogramCounter() for name in PRICES}
+        self._convergence = ConvergenceCounter()
 
     def add(self, batch: Batch) -> None:
         """Add the next batch of paths."""
@@ -96,6 +98,8 @@ class Collector:
         for name in PRICES:
             prices = block[name]
             ratios = prices / offers
+            if name == "close":
+                self._convergence.add(block.first, ratios - 1.0, self._returns[name])
             self._returns[name].add(ratios - 1.0)
             self._prices[name].add(prices)
             self._histograms[name].add(ratios)
@@ -148,6 +152,11 @@ class Collector:
         return {name: counter.freeze() for name, counter in self._histograms.items()}
 
     @property
+    def convergence(self) -> Convergence:
+        """Running mean return of the close."""
+        return self._convergence.freeze(self.paths, self._returns["close"])
+
+    @property
     def close_se(self) -> float:
         """Standard error of the mean return of the close."""
         return self._returns["close"].se
@@ -180,6 +189,7 @@ class Collector:
             "partial": partial,
             "offer_price": scenario.offer.price or means["offer_price"],
             "float_shares": float(np.round(means["float_at_listing"] * base)),
+            "float_shares_se": self._means["float_at_listing"].se * base,
             "returns": returns,
             "prices": prices,
             "probabilities": probabilities,
@@ -189,11 +199,17 @@ class Collector:
                 "purchases_mean_se": self._means["purchases"].se * base,
                 "purchases_fraction_of_short_mean": means["bought_of_short"],
                 "exercised_fraction_mean": means["exercised"],
+                "exercised_fraction_mean_se": self._means["exercised"].se,
             },
             "decomposition": {
                 "valuation_and_heat": means["pressure_move"],
                 "scarcity": means["scarcity"],
                 "stabilisation": means["lift"],
+            },
+            "decomposition_se": {
+                "valuation_and_heat": self._means["pressure_move"].se,
+                "scarcity": self._means["scarcity"].se,
+                "stabilisation": self._means["lift"].se,
             },
             "quantile_error": 0.0 if self._kept is not None else HISTOGRAM_WIDTH,
             **after,

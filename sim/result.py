@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.convergence import Convergence
 from sim.market.parameters import Market
 from sim.market.theme import ThemeHeat
 from sim.scenario.scenario import Scenario
@@ -29,6 +30,8 @@ class Fan:
         (Q,), levels.
     log_returns
         (Q, T), quantiles of the log price against the offer price.
+    errors
+        (Q, T), their Monte Carlo standard errors.
     paths
         Paths behind it.
     """
@@ -37,6 +40,7 @@ class Fan:
     clock: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     log_returns: NDArray[np.float64]
+    errors: NDArray[np.float64]
     paths: int
 
 
@@ -64,6 +68,8 @@ class Result:
         The paths, one array a recorded quantity; ``None`` when there were too many to keep.
     fan
         Quantiles through the day, ``None`` when it was not asked for.
+    convergence
+        Running mean return of the close.
     theme
         Posterior of the theme's heat, ``None`` without peers.
     notes
@@ -83,6 +89,7 @@ class Result:
     histograms: Mapping[str, LogReturnHistogram]
     kept: Mapping[str, NDArray[np.float64]] | None = field(repr=False)
     fan: Fan | None = field(repr=False)
+    convergence: Convergence = field(repr=False)
     theme: ThemeHeat | None
     notes: tuple[str, ...]
     wall_seconds: float

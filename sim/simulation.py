@@ -115,6 +115,7 @@ def simulate(
         histograms=collector.histograms,
         kept=collector.kept,
         fan=traced,
+        convergence=collector.convergence,
         theme=plan.theme,
         notes=_notes(plan, target_se, reached, collector),
         wall_seconds=time.perf_counter() - started,
@@ -181,9 +182,15 @@ def _fan(plan: Plan, paths: int, threads: int) -> Fan | None:
     listed = trace[:, ~np.isnan(trace[0])]
     if listed.shape[1] == 0:
         return None
-    quantiles = np.quantile(listed.astype(np.float64), FAN_PROBABILITIES, axis=1)
+    levels = np.array(FAN_PROBABILITIES)
+    # One binomial deviation to either side, as for the quantiles of the summary.
+    reach = np.sqrt(levels * (1.0 - levels) / listed.shape[1])
+    wanted = np.concatenate([levels, np.clip([levels - reach, levels + reach], 0.0, 1.0).ravel()])
+    quantiles, low, high = np.quantile(listed.astype(np.float64), wanted, axis=1).reshape(
+        3, levels.size, listed.shape[0]
+    )
     minutes = np.concatenate([[0.0], np.cumsum(plan.profile.minutes)[3::4]])
-    return Fan(minutes, clock, np.array(FAN_PROBABILITIES), quantiles, listed.shape[1])
+    return Fan(minutes, clock, levels, quantiles, 0.5 * (high - low), listed.shape[1])
 
 
 def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collector) -> tuple[str, ...]:
