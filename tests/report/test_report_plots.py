@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sim.report import distribution, style
-from sim.report.fan import fan_figure, has_fan
+from sim.report.fan import fan_figure
+from sim.report.fan_shape import has_fan
 from sim.report.histogram import histogram_figure
 from sim.report.layout import printable, spread
 from sim.report.plots import draw_run
