@@ -41,7 +41,7 @@ def ask_desks(
         One line for each desk that refuses the deal, and why.
     """
     answers, notes = [], []
-    for name, ask in _questions(scenario, market, threads):
+    for name, ask in questions(scenario, market, threads):
         try:
             answers.append(ask())
         except InvalidInput as refusal:
@@ -50,9 +50,11 @@ def ask_desks(
     return tuple(answers), tuple(notes)
 
 
-def _questions(
+def questions(
     scenario: Scenario, market: Market, threads: int | None
 ) -> Iterator[tuple[str, Callable[[], Answer]]]:
+    """Yield the name of each desk that applies to a deal and the call that asks it; see :func:`ask_desks`."""
+
     @cache
     def played() -> KeptPaths:
         return simulate_desk(scenario, market=market, threads=threads)
