@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.commands import desks, past_deals
+from sim.commands import desks, past_deals, studies
 from sim.commands.console import (
     EXIT_BUG,
     EXIT_INTERRUPTED,
@@ -215,6 +215,7 @@ def bench(
 
 past_deals.add_to(app)
 desks.add_to(app)
+studies.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
