@@ -212,8 +212,21 @@ class Aftermarket(_Part):
     sold: Fraction = 0.3
 
 
+class FittedParameter(_Part):
+    """A parameter as the fit found it: posterior mode, its standard error, and the prior's mean and deviation.
+
+    Names and scales are those of the fit (``log_`` is a logarithm); a run takes nothing from here.
+    """
+
+    name: str
+    value: Real
+    standard_error: NonNegative | None = None
+    prior_mean: Real
+    prior_sd: Positive
+
+
 class Market(_Part):
-    """Everything a run takes from past deals."""
+    """Everything a run takes from past deals, and the fit that it comes from."""
 
     name: str
     venue: Literal["hkex", "star"]
@@ -228,6 +241,7 @@ class Market(_Part):
     peers: Peers
     uncertainty: Uncertainty = Uncertainty()
     aftermarket: Aftermarket = Aftermarket()
+    estimates: tuple[FittedParameter, ...] = ()
 
 
 def market_from_mapping(data: Any, source: str) -> Market:
