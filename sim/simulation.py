@@ -7,18 +7,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from sim.collector import Collector
-from sim.engine import BLOCK_PATHS, Batch, Plan, batches, prepare, trace_paths
+from sim.engine import BLOCK_PATHS, Batch, Plan, prepare, trace_paths
 from sim.errors import invalid
 from sim.market.parameters import Market
 from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
+from sim.streaming import parts
+from sim.tally import Part
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
@@ -92,7 +94,7 @@ def simulate(
     traced = None
     try:
         if target_se is None:
-            _collect(batches(plan, paths, BATCH_PATHS, threads=workers), collector, progress, paths)
+            _collect(_stream(plan, collector, paths, workers), collector, progress, paths)
         else:
             reached = _until_precise(plan, collector, target_se, workers, progress)
     except KeyboardInterrupt:
@@ -144,12 +146,23 @@ def _interrupt_held_back() -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
-def _collect(stream: Iterator[Batch], collector: Collector, progress: Progress | None, total: int) -> None:
-    for batch in stream:
-        with _interrupt_held_back():
-            collector.add(batch)
-        if progress is not None:
-            progress(collector.paths, total)
+def _stream(plan: Plan, collector: Collector, paths: int, threads: int) -> Generator[Part]:
+    """Simulate the next ``paths`` paths of a collector."""
+    done = collector.paths
+
+    def keep(batch: Batch, place: int) -> None:
+        collector.keep(batch, done + place)
+
+    return parts(plan, collector.tallier, keep, paths, BATCH_PATHS, first=done, threads=threads)
+
+
+def _collect(stream: Generator[Part], collector: Collector, progress: Progress | None, total: int) -> None:
+    with closing(stream):
+        for part in stream:
+            with _interrupt_held_back():
+                collector.merge(part)
+            if progress is not None:
+                progress(collector.paths, total)
 
 
 def _until_precise(
@@ -164,8 +177,7 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        stream = batches(plan, todo, BATCH_PATHS, first=collector.paths, threads=threads)
-        _collect(stream, collector, progress, most)
+        _collect(_stream(plan, collector, todo, threads), collector, progress, most)
         se = collector.close_se
         if se <= target_se:
             return True
