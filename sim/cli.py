@@ -84,6 +84,10 @@ def run(
         Path | None, typer.Option(help="Run directory; runs/ and the file's name by default.")
     ] = None,
     changes: Changes = None,
+    exports: Annotated[
+        list[str] | None,
+        typer.Option("--export", metavar="FORMAT", help="Also write parquet, excel or csv; repeat for more."),
+    ] = None,
     with_desks: Annotated[
         bool, typer.Option("--desks", help="Ask the desks too: subscriber, stabiliser, issuer, cornerstone.")
     ] = False,
@@ -95,6 +99,11 @@ def run(
 
     destination = Path("runs") / scenario.stem if out is None else out
     prepare_destination(destination)
+    exported: tuple[str, ...] = ()
+    if exports:
+        from sim.exports.formats import checked_exports
+
+        exported = checked_exports(exports, deal.simulation.paths, keep_paths)
     from sim.report.plots import draw_run
     from sim.report.table import print_run
     from sim.simulation import simulate
@@ -113,7 +122,7 @@ def run(
     left_out: tuple[str, ...] = ()
     if with_desks:
         result, sentences, left_out = _asked(result, threads)
-    written = write_run(result, destination, draw_run)
+    written = write_run(result, destination, draw_run, exported)
     if as_json:
         print_json(summary_json(result))
         for note in left_out:
