@@ -13,7 +13,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from sim.report import distribution, numbers, style, words
 from sim.report.fan_shape import BANDS, Clock, clock_of, level_of, returns_shown, time_of_day
-from sim.report.layout import KeyEntry, Page, printable, spread
+from sim.report.labels import spread
+from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
 from sim.report.run import Fan, Run, currency_sign
 
