@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from sim.studies.compare import Comparison
 
 WIDTH, HEIGHT = 8.6, 7.4
-COLOURS = (style.BELOW, style.FAN_MEDIAN, "#7a5195", "#3d7a4f", style.AT_OFFER)
+COLOURS = (style.BELOW, style.FAN_MEDIAN, "#7a5195", "#3d7a4f", style.GREY)
 """Of the scenarios after the first, which is filled in light blue."""
 DRAWN = 1 + len(COLOURS)
-_LEFT, _RIGHT = 1.35, 0.3
+_LEFT, _RIGHT = 1.75, 0.3
 _LONGEST_LABEL = 60
 
 
@@ -106,7 +106,7 @@ def _axis(comparison: Comparison) -> ReturnAxis:
     high = max(0.0, *(distribution.quantile(each, 0.985) for each in known))
     if high - low < 0.04:
         low, high = low - 0.02, high + 0.02
-    pieces = min(90.0, max(14.0, 2.0 * comparison.paths ** (1.0 / 3.0)))
+    pieces = min(120.0, max(14.0, 2.0 * comparison.paths ** (1.0 / 3.0)))
     width = distribution.nice_width(high - low, pieces)
     return ReturnAxis(
         max(math.floor(low / width) - 1, math.ceil(-1.0 / width)) * width,
@@ -130,6 +130,8 @@ def _draw_closes(page: Page, comparison: Comparison, top: float, bottom: float) 
     colours = dict(zip((each.label for each in comparison.compared), (style.ABOVE, *COLOURS), strict=False))
     tallest = 0.0
     atoms = []
+    # The base's own colour would not show before its own bars.
+    of_atom = {**colours, comparison.base.label: style.AT_OFFER}
     for each in drawn:
         bars = distribution.bars(each.histogram, axis.low, axis.high, axis.width)
         tallest = max(tallest, float(bars.height.max(initial=0.0)))
@@ -148,7 +150,7 @@ def _draw_closes(page: Page, comparison: Comparison, top: float, bottom: float) 
                 place,
                 min(share, limit),
                 width=0.85 * span,
-                color=colours[label],
+                color=of_atom[label],
                 edgecolor="white",
                 linewidth=0.4,
                 zorder=4,
