@@ -99,6 +99,11 @@ class Result:
     notes: tuple[str, ...]
     wall_seconds: float
 
+    def __repr__(self) -> str:
+        from sim.exports.notebook import result_text
+
+        return result_text(self)
+
     def _repr_html_(self) -> str:
         """Show the result in a notebook."""
         from sim.exports.notebook import result_html

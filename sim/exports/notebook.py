@@ -8,9 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from sim.errors import invalid
+from sim.exports.events import chances
 from sim.report import numbers, words
 from sim.report.after_lines import after_lines
-from sim.report.run import currency_sign, probability_of, statistic
+from sim.report.run import currency_sign, statistic
 from sim.report.table import answer, header
 from sim.result import Result
 
@@ -18,19 +19,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEVELS = ("0.05", "0.25", "0.5", "0.75", "0.95")
-_CHANCES = (
-    ("withdrawn", "deal withdrawn"),
-    ("open_below_offer", "opens below the offer"),
-    ("open_at_offer", "opens at the offer"),
-    ("close_below_offer", "closes below the offer"),
-    ("close_at_offer", "closes at the offer"),
-    ("stabilised", "manager buys shares"),
-    ("support_exhausted", "manager's short used up"),
-)
 # Text and lines take the colour of the page around them, so they are right on light and dark ones.
 _RULE = "border-bottom:1px solid color-mix(in srgb, currentColor 30%, transparent)"
 _CELL = "padding:2px 10px;text-align:{};background:none;font-variant-numeric:tabular-nums"
 _PICTURES = ("histogram", "fan")
+
+
+def result_text(result: Result) -> str:
+    """Return a result in two lines: the deal, and the answer."""
+    paths = f"{words.paths_in_words(result)}, seed {result.seed}"
+    return f"<Result: {header(result)}; {paths}\n {'; '.join(answer(result))}>"
 
 
 def result_html(result: Result) -> str:
@@ -43,8 +41,8 @@ def result_html(result: Result) -> str:
     ]
     if words.listed_paths(result):
         levels = ["median" if level == "0.5" else f"{100.0 * float(level):g}%" for level in _LEVELS]
-        parts.append(_table(("", "mean", *levels), list(_returns(result))))
-        parts.append(_table(("", "mean", *levels), list(_prices(result))))
+        prices = [*_returns(result), *_prices(result)]
+        parts.append(_table(("", "mean", *levels), prices, len(words.QUANTITIES)))
         parts.append(_table(("event", "probability"), list(_chances(result))))
     remarks = [*(after_lines(result) if words.listed_paths(result) else ())]
     remarks += [f"note: {note}" for note in result.notes]
@@ -79,8 +77,7 @@ def _prices(result: Result) -> Iterator[tuple[str, ...]]:
 
 
 def _chances(result: Result) -> Iterator[tuple[str, ...]]:
-    for event, label in _CHANCES:
-        value, error = probability_of(result.summary, event)
+    for label, value, error in chances(result):
         yield label, numbers.probability_with_error(value, error)
 
 
@@ -88,22 +85,21 @@ def _name(quantity: str) -> str:
     return quantity.upper() if quantity == "vwap" else quantity
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(
-        f'<th style="{_CELL.format("left" if at == 0 else "right")};{_RULE}">{_text(heading)}</th>'
-        for at, heading in enumerate(headings)
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], first_block: int = 0) -> str:
+    """Set a table; a line divides the ``first_block`` rows from the others."""
+    lines = [_row("th", headings, ruled=True)]
+    lines += [_row("td", row, ruled=at == first_block) for at, row in enumerate(rows, start=1)]
+    look = "border-collapse:collapse;margin:.6em 0;color:inherit;font-size:inherit"
+    return f'<table style="{look}"><thead>{lines[0]}</thead><tbody>{"".join(lines[1:])}</tbody></table>'
+
+
+def _row(tag: str, cells: Sequence[str], ruled: bool) -> str:
+    rule = f";{_RULE}" if ruled else ""
+    set_cells = (
+        f'<{tag} style="{_CELL.format("right" if at else "left")}{rule}">{_text(cell)}</{tag}>'
+        for at, cell in enumerate(cells)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{_CELL.format("left" if at == 0 else "right")}">{_text(cell)}</td>'
-            for at, cell in enumerate(row)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    style = "border-collapse:collapse;margin:.6em 0;color:inherit"
-    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<tr style="background:none">{"".join(set_cells)}</tr>'
 
 
 def picture_of(result: Result, picture: str) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,9 +19,9 @@ def write_desks(book: Book, result: Result) -> Sheet:
     """Write one block a desk: its sentence and figures, then its tables. What a column means is in docs/desks.md."""
     answers: Mapping[str, Mapping[str, Any]] = result.summary.get("desks", {})
     if not answers:
-        return book.sheet("desks", [Column(UNASKED, 80.0)])
+        return book.sheet("desks", [Column(UNASKED, 80.0, text=True)])
     units = f"Money in {currency_of(result)}, sizes in shares, chances and returns as fractions (0.05 is 5%)"
-    sheet = book.sheet("desks", [Column(units, _WIDTHS[0]), *(Column("", width) for width in _WIDTHS[1:])])
+    sheet = book.sheet("desks", [Column("", width) for width in _WIDTHS], ("Answers of the desks", units))
     for desk, document in answers.items():
         sheet.row += 1
         sheet.line(f"{desk}'s desk", bold=True)
@@ -70,7 +71,8 @@ def _named(value: Any) -> Any:
 
 def _words(path: str) -> str:
     words = path.replace("_se", " (standard error)") if path.endswith("_se") else path
-    return words.removesuffix(".value").replace(".0.", " 0.").replace("_", " ")
+    # The dots between names, not that of a probability.
+    return re.sub(r"(?<=[a-z)])\.|\.(?=[a-z])", " ", words).replace("_", " ")
 
 
 def _cell(value: Any) -> Cell | tuple[Cell, str]:

@@ -6,16 +6,20 @@ import math
 
 import numpy as np
 
-from sim.exports.excel.sheet import Book, Cell, Column, number_format
+from sim.exports.excel.sheet import Book, Cell, Column, Sheet, number_format
 from sim.exports.quantities import currency_of
 from sim.report import style
 from sim.result import Fan, Result
 
-_SHADES = {0: style.FAN[0], 1: style.FAN[1], 2: style.FAN[2], 3: style.FAN_MEDIAN}
+_TIME_LABELS = 11
+_SHADES = {0: style.FAN[1], 1: style.FAN[1], 2: style.FAN[2], 3: style.FAN_MEDIAN}
 
 
-def write_fan(book: Book, result: Result, fan: Fan) -> None:
-    """Write the sheet and its chart: the price where the offer price is known, else the return against it."""
+def write_fan(book: Book, result: Result, fan: Fan, beside: Sheet, place: tuple[int, int]) -> None:
+    """Write the sheet, and set its chart beside the rows of another.
+
+    The price is shown where the offer price is known, else the return against it.
+    """
     offer = result.scenario.offer.price
     currency = currency_of(result)
     unit = f"{currency} a share" if offer is not None else "simple return"
@@ -23,7 +27,7 @@ def write_fan(book: Book, result: Result, fan: Fan) -> None:
     sheet = book.sheet(
         "fan",
         [
-            Column("time", 8.0),
+            Column("time", 8.0, text=True),
             Column("minutes of trading since the open", 18.0),
             *(Column(f"{name}, {unit}", 13.0) for name in names),
             *(Column(f"standard error of the {name}, {unit}", 16.0) for name in names),
@@ -38,6 +42,7 @@ def write_fan(book: Book, result: Result, fan: Fan) -> None:
         row += [(float(value), form) for value in values[:, at]]
         row += [(float(error), form.removeprefix("+").split(";")[0]) for error in errors[:, at]]
         sheet.cells(row)
+    every = max(1, len(fan.clock) // _TIME_LABELS)
     chart = book.workbook.add_chart({"type": "line"})
     middle = len(names) // 2
     for at in reversed(range(len(names))):
@@ -62,10 +67,12 @@ def write_fan(book: Book, result: Result, fan: Fan) -> None:
             "major_gridlines": {"visible": True, "line": {"color": style.RULE}},
         }
     )
-    chart.set_x_axis({"interval_unit": 30, "interval_tick": 30, "label_position": "low", "name": "time"})
+    chart.set_x_axis(
+        {"interval_unit": every, "interval_tick": every, "label_position": "low", "name": "time"}
+    )
     chart.set_legend({"position": "right"})
     chart.set_size({"width": 860, "height": 440})
-    sheet.worksheet.insert_chart(2, 3, chart)
+    beside.worksheet.insert_chart(*place, chart)
 
 
 def _clock(minutes: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sim.exports.events import chances
 from sim.exports.excel.sheet import Book, Column, Sheet, number_format, percent_format
 from sim.exports.quantities import currency_of
 from sim.report.run import number_of
@@ -17,11 +18,11 @@ from sim.result import Result
 Unit = Literal["percent", "return", "price", "money", "shares", "log", "days"]
 
 COLUMNS = (
-    Column("about", 18.0),
-    Column("figure", 34.0),
-    Column("value", 16.0),
-    Column("standard error", 16.0),
-    Column("unit", 16.0),
+    Column("about", 18.0, text=True),
+    Column("figure", 46.0, text=True),
+    Column("value", 15.0),
+    Column("standard error", 15.0),
+    Column("unit", 18.0, text=True),
 )
 _AFTER_UNITS: Mapping[str, Unit] = {
     "purchases_mean": "shares",
@@ -41,6 +42,8 @@ class Figure:
     value: float
     error: float
     unit: Unit
+    like: float = math.nan
+    """Standard error of a figure of the same size, where this one has none of its own."""
 
 
 def write_summary(book: Book, result: Result) -> Sheet:
@@ -53,7 +56,7 @@ def write_summary(book: Book, result: Result) -> Sheet:
     sheet = book.sheet("summary", COLUMNS, (header(result), told, paths, *notes, ""))
     currency = currency_of(result)
     for figure in figures(result):
-        form = format_of(figure.unit, figure.error)
+        form = format_of(figure.unit, figure.like if math.isnan(figure.error) else figure.error)
         sheet.cells(
             [
                 figure.about,
@@ -106,7 +109,8 @@ def figures(result: Result) -> Iterator[Figure]:
     yield _figure(summary, "offer", "float_shares", "float at listing", "shares")
     yield from _prices("return", "return", summary["returns"], QUANTITIES)
     yield from _prices("price", "price", summary["prices"], QUANTITIES)
-    yield from _chances("chance", summary["probabilities"])
+    for event, value, error in chances(result):
+        yield Figure("chance", event, value, error, "percent")
     shoe = summary["greenshoe"]
     yield Figure("greenshoe", "shares over-allotted", _at(shoe, "over_allotted_shares"), math.nan, "shares")
     yield _figure(shoe, "greenshoe", "purchases_mean", "manager's purchases, mean", "shares")
@@ -149,7 +153,14 @@ def _prices(
         shown = {"vwap": "VWAP", "returns": "return", "prices": "price"}.get(name, name)
         yield Figure(about, f"{when}{shown}, mean", _at(told, "mean"), _at(told, "mean_se"), unit)
         spread: Unit = "percent" if unit == "return" else unit
-        yield Figure(about, f"{when}{shown}, standard deviation", _at(told, "sd"), math.nan, spread)
+        yield Figure(
+            about,
+            f"{when}{shown}, standard deviation",
+            _at(told, "sd"),
+            math.nan,
+            spread,
+            _at(told, "mean_se"),
+        )
 
 
 def _chances(about: str, block: Mapping[str, Any]) -> Iterator[Figure]:

@@ -36,7 +36,7 @@ def write_histogram(book: Book, result: Result) -> Sheet:
     sheet = book.sheet(
         "histogram",
         [
-            Column("return of the close", 20.0),
+            Column("return of the close", 20.0, text=True),
             Column("from (simple return)", 12.0),
             Column("to (simple return)", 12.0),
             Column("share of paths", 12.0),
@@ -104,7 +104,7 @@ def steps_of(result: Result) -> tuple[list[Step], float]:
     return steps, width
 
 
-def add_chart(sheet: Sheet, beside: Sheet, result: Result, column: int) -> None:
+def add_chart(sheet: Sheet, beside: Sheet, result: Result, place: tuple[int, int]) -> None:
     """Chart the steps of a ``histogram`` sheet, and set the chart ``beside`` the rows of another."""
     if listed_paths(result) == 0:
         return
@@ -141,4 +141,4 @@ def add_chart(sheet: Sheet, beside: Sheet, result: Result, column: int) -> None:
     )
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 460})
-    beside.worksheet.insert_chart(4, column, chart)
+    beside.worksheet.insert_chart(*place, chart)

@@ -11,8 +11,12 @@ from sim.report.words import QUANTITIES, listed_paths
 from sim.result import Result
 from sim.summaries import QUANTILES
 
-_FIRST = (Column("price", 20.0), Column("measure", 10.0), Column("unit", 10.0))
-_CHARTED = ((0.05, "short_dash"), (0.25, "diamond"), (0.5, "square"), (0.75, "diamond"), (0.95, "short_dash"))
+_FIRST = (
+    Column("price", 20.0, text=True),
+    Column("measure", 10.0, text=True),
+    Column("unit", 10.0, text=True),
+)
+_CHARTED = ((0.05, 7), (0.25, 9), (0.5, 11), (0.75, 9), (0.95, 7))
 _COLOURS = (style.FAN[1], style.FAN[2], style.FAN_MEDIAN, style.FAN[2], style.FAN[1])
 
 
@@ -21,11 +25,11 @@ def write_quantiles(book: Book, result: Result) -> Sheet:
     columns = [
         *_FIRST,
         Column("mean", 11.0),
-        Column("standard error", 10.0),
+        Column("standard error of mean", 10.0),
         Column("standard deviation", 11.0),
     ]
     for level in QUANTILES:
-        columns += [Column(_level(level), 10.0), Column("standard error", 10.0)]
+        columns += [Column(_level(level), 10.0), Column(f"standard error of {_level(level)}", 10.0)]
     sheet = book.sheet("quantiles", columns)
     for price in described(result):
         unit: Unit = "return" if price.measure == "return" else "price"
@@ -53,7 +57,7 @@ def _chart(sheet: Sheet) -> None:
     """Chart the returns: one place a price, a mark a quantile, a line from the lowest to the highest."""
     last = len(QUANTITIES)
     chart = sheet.book.workbook.add_chart({"type": "line"})
-    for (level, mark), colour in zip(_CHARTED, _COLOURS, strict=True):
+    for (level, size), colour in zip(_CHARTED, _COLOURS, strict=True):
         at = len(_FIRST) + 3 + 2 * QUANTILES.index(level)
         chart.add_series(
             {
@@ -62,8 +66,8 @@ def _chart(sheet: Sheet) -> None:
                 "values": ["quantiles", 1, at, last, at],
                 "line": {"none": True},
                 "marker": {
-                    "type": mark,
-                    "size": 9,
+                    "type": "circle",
+                    "size": size,
                     "fill": {"color": colour},
                     "border": {"color": colour},
                 },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ Cell = float | int | bool | str | None
 WHOLE = "#,##0"
 _EXACT_WHOLE = 2**53
 _LONGEST_TEXT = 32_767
-_A4 = 9
+_A4, _LINE_POINTS, _DEFAULT_WIDTH = 9, 15.0, 8.43
 _MOST_PERCENT_DECIMALS, _MOST_DECIMALS = 3, 4
 
 
@@ -44,10 +44,11 @@ def any_number_format(value: float | int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading with the unit in it, and its width in characters."""
+    """A column: its heading with the unit in it, its width in characters, and whether it holds text."""
 
     heading: str
     width: float = 14.0
+    text: bool = False
 
 
 class Book:
@@ -87,7 +88,8 @@ class Sheet:
             self.line(text, bold=self.row == 0)
         for at, column in enumerate(columns):
             worksheet.set_column(at, at, column.width)
-        self.headings([column.heading for column in columns])
+        self._widths = [column.width for column in columns]
+        self.headings([column.heading for column in columns], {at for at, c in enumerate(columns) if c.text})
         worksheet.freeze_panes(self.row, 1)
         worksheet.set_landscape()
         worksheet.set_paper(_A4)
@@ -98,25 +100,26 @@ class Sheet:
         self.put(0, text, bold=bold)
         self.row += 1
 
-    def headings(self, texts: Sequence[str]) -> None:
-        """Write a row of headings."""
+    def headings(self, texts: Sequence[str], left: Container[int] = (0,)) -> None:
+        """Write a row of headings, as high as its longest; those of the columns ``left`` stand over text."""
+        lines = 1
         for at, text in enumerate(texts):
-            self.put(
-                at,
-                text,
-                bold=True,
-                bottom=1,
-                text_wrap=True,
-                valign="top",
-                align="left" if at == 0 else "right",
-            )
+            align = "left" if at in left else "right"
+            look = {"indent": 1} if at and at in left else {}
+            self.put(at, text, bold=True, bottom=1, text_wrap=True, valign="top", align=align, **look)
+            width = self._widths[at] if at < len(self._widths) else _DEFAULT_WIDTH
+            # Bold letters are wider than the digits that a width counts, and a word is not broken.
+            lines = max(lines, math.ceil(1.35 * len(text) / width))
+        self.worksheet.set_row(self.row, _LINE_POINTS * lines)
         self.row += 1
 
     def cells(self, cells: Sequence[Cell | tuple[Cell, str]]) -> None:
         """Write a row; a cell may come with its number format."""
         for at, cell in enumerate(cells):
             value, form = cell if isinstance(cell, tuple) else (cell, "")
-            look = {"num_format": form} if form else {}
+            look: dict[str, Any] = {"num_format": form} if form else {}
+            if at and isinstance(value, str):
+                look["indent"] = 1
             self.put(at, value, **look)
         self.row += 1
 

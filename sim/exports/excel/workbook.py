@@ -18,6 +18,7 @@ from sim.result import Result
 
 _WRITTEN = datetime(2000, 1, 1)  # the same bytes for the same result, whenever it is written
 _CHART_COLUMN = len(figures.COLUMNS) + 1
+_FIRST_CHART_ROW, _SECOND_CHART_ROW = 4, 29
 _LONGEST_PROPERTY = 255
 
 
@@ -55,9 +56,9 @@ def _content(xlsxwriter: Any, result: Result, hashes: Mapping[str, str]) -> byte
     summary = figures.write_summary(book, result)
     quantiles.write_quantiles(book, result)
     bars = histogram.write_histogram(book, result)
-    histogram.add_chart(bars, summary, result, _CHART_COLUMN)
+    histogram.add_chart(bars, summary, result, (_FIRST_CHART_ROW, _CHART_COLUMN))
     if result.fan is not None:
-        fan.write_fan(book, result, result.fan)
+        fan.write_fan(book, result, result.fan, summary, (_SECOND_CHART_ROW, _CHART_COLUMN))
     desks.write_desks(book, result)
     origin.write_inputs(book, result)
     origin.write_manifest(book, result, hashes)
