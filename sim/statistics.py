@@ -130,7 +130,8 @@ class HistogramCounter:
         logs /= HISTOGRAM_WIDTH
         np.floor(logs, out=logs)
         # Below and above the grid have a cell of their own on either side of it.
-        np.clip(logs, -HISTOGRAM_BINS // 2 - 1, HISTOGRAM_BINS // 2, out=logs)
+        np.maximum(logs, -HISTOGRAM_BINS // 2 - 1, out=logs)
+        np.minimum(logs, HISTOGRAM_BINS // 2, out=logs)
         found = logs.astype(np.int64)
         found += HISTOGRAM_BINS // 2 + 1
         at_offer = np.count_nonzero(ratios == 1.0)

@@ -199,27 +199,44 @@ class Tallier:
     def __init__(self, plan: Plan, streamed: bool, with_marks: bool) -> None:
         self._plan, self._with_marks = plan, with_marks
         self.layout = layout_of(plan, streamed)
-        self._moment_row = {name: row for row, name in enumerate(self.layout.moments)}
-        self._count_row = {name: row for row, name in enumerate(self.layout.counts)}
-        self._cell_row = {name: row for row, name in enumerate(self.layout.histograms)}
+        self.moment_row = {name: row for row, name in enumerate(self.layout.moments)}
+        self.count_row = {name: row for row, name in enumerate(self.layout.counts)}
+        self.histogram_row = {name: row for row, name in enumerate(self.layout.histograms)}
 
     def tally(self, block: Batch) -> Part:
         """Return the statistics of a batch that does not reach beyond one block."""
         return _Block(self, self._plan, block, self._with_marks).part()
 
 
+class _Listed:
+    """The paths of a block that list: a withdrawn one is undefined in all that is tallied."""
+
+    def __init__(self, block: Batch, places: NDArray[np.int64]) -> None:
+        self._block, self._places = block, places
+        self._rows: dict[str, Floats] = {}
+
+    def __getitem__(self, quantity: str) -> Floats:
+        if quantity not in self._rows:
+            self._rows[quantity] = self._block[quantity][self._places]
+        return self._rows[quantity]
+
+
 class _Block:
     """One block being tallied."""
 
     def __init__(self, owner: Tallier, plan: Plan, block: Batch, with_marks: bool) -> None:
-        self._owner, self._plan, self._block = owner, plan, block
+        self._owner, self._plan = owner, plan
+        self._first, self._paths = block.first, block.values.shape[1]
         layout = owner.layout
         self._moments = np.zeros((1, len(layout.moments), 3))
         self._counts = np.zeros(len(layout.counts) + layout.days, dtype=np.int64)
         self._counters = [HistogramCounter() for _ in layout.histograms]
         self._marks: list[tuple[float, ...]] = []
         self._with_marks = with_marks
-        self._whole = not bool(np.isnan(block["close"]).any())
+        self._listed = ~np.isnan(block["close"])
+        self._block: Batch | _Listed = block
+        if not self._listed.all():
+            self._block = _Listed(block, np.flatnonzero(self._listed))
 
     def part(self) -> Part:
         unit = self._plan.scenario.reference_price
@@ -230,8 +247,8 @@ class _Block:
             self._days_after()
         cells = [counter.cells for counter in self._counters]
         return Part(
-            self._block.first,
-            self._block.values.shape[1],
+            self._first,
+            self._paths,
             self._moments,
             self._counts,
             np.array(cells, dtype=np.int64) if cells else np.empty((0, 0), dtype=np.int64),
@@ -246,16 +263,15 @@ class _Block:
         self._mean(price_of(name), prices)
         if name == "close" and self._with_marks:
             self._mark(returns)
-        rows = self._owner._cell_row
+        rows = self._owner.histogram_row
         if return_of(name) in rows:
             self._counters[rows[return_of(name)]].add(ratios)
         if price_of(name) in rows:
             self._counters[rows[price_of(name)]].add(prices / unit)
 
     def _mark(self, returns: Floats) -> None:
-        first = self._block.first
-        for mark in marks_between(first, first + returns.size):
-            told = Moments.of(returns[: mark - first])
+        for mark in marks_between(self._first, self._first + self._paths):
+            told = Moments.of(returns[: np.count_nonzero(self._listed[: mark - self._first])])
             self._marks.append((0, mark, told.count, told.mean, told.squares))
 
     def _first_day(self) -> None:
@@ -263,43 +279,43 @@ class _Block:
         offers, opens, closes, purchases = (
             block[name] for name in ("offer_price", "open", "close", "purchases")
         )
-        listed = ~np.isnan(closes)
-        self._count("withdrawn", ~listed)
+        self._count("withdrawn", ~self._listed)
         self._count("open_below_offer", opens < offers)
         self._count("open_at_offer", opens == offers)
+        above = closes > offers
         self._count("close_below_offer", closes < offers)
         self._count("close_at_offer", closes == offers)
         self._count("stabilised", purchases > 0.0)
-        bought = purchases / short if short > 0.0 else np.where(listed, 0.0, np.nan)
-        exercised = np.zeros_like(closes)
-        if short > 0.0:
-            self._count("support_exhausted", purchases >= COVERED * short)
-            # With only the first day known, what is still short is exercised where the close is above the offer.
-            exercised = np.where(closes > offers, 1.0 - bought, 0.0)
-        self._mean("offer_price", offers if self._whole else np.where(listed, offers, np.nan))
+        self._mean("offer_price", offers)
         self._mean("float_at_listing", block["float_at_listing"])
         self._mean("purchases", purchases)
-        self._mean("bought_of_short", bought)
-        self._mean("exercised", exercised if self._whole else np.where(listed, exercised, np.nan))
+        if short > 0.0:
+            self._count("support_exhausted", purchases >= COVERED * short)
+            bought = purchases / short
+            self._mean("bought_of_short", bought)
+            # With only the first day known, what is still short is exercised where the close is above the offer.
+            self._mean("exercised", np.where(above, 1.0 - bought, 0.0))
+        else:
+            for name in ("bought_of_short", "exercised"):
+                self._moment(name, Moments(closes.size, 0.0, 0.0))
         self._mean("lift", block["log_close"] - block["pressure_close"])
         self._mean("pressure_move", block["pressure_close"] - block["scarcity"])
         self._mean("scarcity", block["scarcity"])
 
     def _days_after(self) -> None:
         block, short = self._block, self._plan.over_allotment
-        listed = ~np.isnan(block["close"])
         bought, days = block["purchases_total"], block["exhausted_day"]
         if short > 0.0:
             self._mean(AFTER + "purchases", bought)
             self._mean(AFTER + "exercised", block["exercised"] / short)
             self._mean(AFTER + "gain", block["manager_gain"])
             used = days[~np.isnan(days)]
-            self._moment(AFTER + "day", Moments.of_numbers(used))
+            self._mean(AFTER + "day", used)
             none, all_bought = bought <= (1.0 - COVERED) * short, bought >= COVERED * short
             self._count(AFTER + "full_exercise", none)
             self._count(AFTER + "no_exercise", all_bought)
-            self._count(AFTER + "partial_exercise", listed & ~none & ~all_bought)
-            self._count(AFTER + "stabilised", listed & ~none)
+            self._count(AFTER + "partial_exercise", ~none & ~all_bought)
+            self._count(AFTER + "stabilised", ~none)
             self._count(AFTER + "support_exhausted", ~np.isnan(days))
             self._counts[len(self._owner.layout.counts) :] = np.bincount(
                 used.astype(np.int64), minlength=self._owner.layout.days
@@ -309,12 +325,11 @@ class _Block:
             self._count(AFTER + "under_water", block["expiry_close"] < block["offer_price"])
 
     def _mean(self, name: str, values: Floats) -> None:
-        # Looking for withdrawn paths in each array would take as long as its mean.
-        told = Moments.of_numbers(values) if self._whole else Moments.of(values)
+        told = Moments.of_numbers(values)
         self._moment(name, Moments.of(values) if math.isnan(told.mean) else told)
 
     def _moment(self, name: str, told: Moments) -> None:
-        self._moments[0, self._owner._moment_row[name]] = (told.count, told.mean, told.squares)
+        self._moments[0, self._owner.moment_row[name]] = (told.count, told.mean, told.squares)
 
     def _count(self, event: str, happened: NDArray[np.bool_]) -> None:
-        self._counts[self._owner._count_row[event]] = np.count_nonzero(happened)
+        self._counts[self._owner.count_row[event]] = np.count_nonzero(happened)
