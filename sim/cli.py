@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.commands import desks, past_deals, studies
+from sim.commands import desks, explore, past_deals, studies
 from sim.commands.console import (
     EXIT_BUG,
     EXIT_INTERRUPTED,
@@ -99,7 +99,7 @@ def run(
 
     destination = Path("runs") / scenario.stem if out is None else out
     prepare_destination(destination)
-    exported: tuple[str, ...] = ()
+    exported: dict[str, str] = {}
     if exports:
         from sim.exports.formats import checked_exports
 
@@ -122,14 +122,14 @@ def run(
     left_out: tuple[str, ...] = ()
     if with_desks:
         result, sentences, left_out = _asked(result, threads)
-    written = write_run(result, destination, draw_run, exported)
+    written = write_run(result, destination, draw_run, tuple(exported))
     if as_json:
         print_json(summary_json(result))
         for note in left_out:
             sys.stderr.write(note + "\n")
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
-        print_run(result, console, [*files, written], sentences)
+        print_run(result, console, [*files, *(written / name for name in exported.values()), written], sentences)
     # The table says both in its notes.
     if result.partial:
         if as_json:
@@ -225,6 +225,7 @@ def bench(
 past_deals.add_to(app)
 desks.add_to(app)
 studies.add_to(app)
+explore.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
