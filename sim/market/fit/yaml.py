@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.market.fit.blocks import Estimate
 from sim.market.fit.groups import Contribution
-from sim.market.parameters import Aftermarket, Market
+from sim.market.parameters import Aftermarket, Market, Posterior
 
 FLAT = ("centre", "spread", "volatility", "drift", "noise", "theme_weight", "pricing", "uncertainty")
 """Mappings written on one line."""
@@ -55,6 +55,21 @@ def _lines(mapping: Mapping[str, Any], indent: int) -> Iterator[str]:
             yield from (f"{pad}  - {_flat(each)}" for each in value)
         else:
             yield f"{pad}{key}: {_scalar(value)}"
+
+
+def _posterior(blocks: Sequence[Posterior]) -> Iterator[str]:
+    """Write the blocks of a posterior, correlations to three decimals."""
+    if blocks:
+        yield "# Correlations of the parameters above, block by block; within_sd is described in docs/market.md."
+        yield "posterior:"
+    for block in blocks:
+        yield f"  - parameters: [{', '.join(block.parameters)}]"
+        if block.within_sd:
+            yield f"    within_sd: {number(block.within_sd)}"
+        yield "    correlations:"
+        for row in block.correlations:
+            shown = (repr(0.0 if round(each, 3) == 0.0 else round(each, 3)) for each in row)
+            yield f"      - [{', '.join(shown)}]"
 
 
 def _without_zeros(data: Any) -> Any:
@@ -102,7 +117,7 @@ def market_yaml(
     origin = market.origin
     title = {"hkex": "the Stock Exchange of Hong Kong", "star": "the STAR Market of Shanghai"}[market.venue]
     data = market.model_dump(mode="python")
-    del data["estimates"]
+    del data["estimates"], data["posterior"]
     # Nothing of it is fitted on the deals on file: a file names it only where it departs from the defaults.
     if market.aftermarket == Aftermarket():
         del data["aftermarket"]
@@ -111,4 +126,5 @@ def market_yaml(
         f"# Market parameters of {title} as known on the morning of {origin.as_of}.",
         f"# Written by `{writer}`; the fields are described in docs/market.md.",
     ]
-    return "\n".join([*head, *body, *_estimates(parameters), *_comments(contributions)]) + "\n"
+    fitted = [*_estimates(parameters), *_posterior(market.posterior), *_comments(contributions)]
+    return "\n".join([*head, *body, *fitted]) + "\n"
