@@ -26,23 +26,23 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
         behind.
     """
     place = Path(path)
-    if place.is_dir():
-        raise invalid(str(place), "", "is a directory", "name a file")
-    if not place.parent.is_dir():
-        raise invalid(
-            str(place), "", f"its folder {place.parent} is not there", "make the folder, or name another"
-        )
+    source = str(place)
+    if "\0" in source:
+        raise invalid(repr(source), "", "is no name of a file", "leave the null character out")
     try:
-        # A directory of its own: its name may be anything, so that of the file stays what the writer expects.
+        if place.is_dir():
+            raise invalid(source, "", "is a directory", "name a file")
+        if not place.parent.is_dir():
+            raise invalid(
+                source, "", f"its folder {place.parent} is not there", "make the folder, or name another"
+            )
+        # In a folder of its own, so that nothing else can have the name of what is written.
         with tempfile.TemporaryDirectory(prefix=".firstday-", dir=place.parent) as folder:
             beside = Path(folder) / "file"
             write(beside)
             beside.replace(place)
     except OSError as fault:
         raise invalid(
-            str(place),
-            "",
-            f"cannot be written: {fault.strerror or fault}",
-            "free space or name another place",
+            source, "", f"cannot be written: {fault.strerror or fault}", "free space or name another place"
         ) from fault
     return place

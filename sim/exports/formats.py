@@ -29,7 +29,7 @@ EXPORTS: Mapping[str, Export] = {
 }
 
 
-def checked_exports(names: Sequence[str], paths: int, keep_paths: int) -> tuple[str, ...]:
+def checked_exports(names: Sequence[str], paths: int, keep_paths: int) -> dict[str, str]:
     """Check, before anything is simulated, that a run can be exported as asked.
 
     Parameters
@@ -41,8 +41,8 @@ def checked_exports(names: Sequence[str], paths: int, keep_paths: int) -> tuple[
 
     Returns
     -------
-    tuple of str
-        The names in the order of :data:`EXPORTS`.
+    dict
+        Name of the file by the name of the export, in the order of :data:`EXPORTS`.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def checked_exports(names: Sequence[str], paths: int, keep_paths: int) -> tuple[
             f"{paths:,} paths are more than the {keep_paths:,} that are kept",
             f"add --keep-paths {paths}, or leave parquet out",
         )
-    return tuple(name for name in EXPORTS if name in names)
+    return {name: export.file for name, export in EXPORTS.items() if name in names}
 
 
 def _suggestion(name: str) -> str:
