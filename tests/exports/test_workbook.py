@@ -113,7 +113,7 @@ def test_charts_are_excels_own(whole_workbook):
 
 def test_nothing_listed_has_no_chart(named, tmp_path):
     for name in ("withdrawn", "interrupted_at_once"):
-        book = read(named(name).to_excel(tmp_path / name))
+        book = read(named(name).to_excel(tmp_path / f"{name}.xlsx"))
         assert [chart for sheet in book for chart in sheet._charts] == []
         assert rows_of(book, "histogram") == [("No path lists, so there is no price to show.",)]
 
@@ -295,7 +295,8 @@ def test_the_same_result_gives_the_same_bytes_at_any_time(whole, tmp_path, monke
 def test_text_is_never_a_formula_and_comes_back(text):
     (cell,) = in_a_sheet(text)
     assert cell.data_type == "s"
-    assert openpyxl.utils.escape.unescape(cell.value) == text
+    # openpyxl leaves the file's way of writing control characters, _x0009_, to its reader.
+    assert text in (cell.value, openpyxl.utils.escape.unescape(cell.value))
     assert cell.quotePrefix is text.startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
