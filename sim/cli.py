@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.commands import desks, explore, past_deals, studies
+from sim.commands import desks, explore, past_deals, studies, sweep
 from sim.commands.console import (
     EXIT_BUG,
     EXIT_INTERRUPTED,
@@ -226,6 +226,7 @@ past_deals.add_to(app)
 desks.add_to(app)
 studies.add_to(app)
 explore.add_to(app)
+sweep.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
