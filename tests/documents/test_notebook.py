@@ -29,7 +29,8 @@ def test_results_and_pictures_show_themselves(again):
     assert not [output for cell in again.cells for output in cell.get("outputs", []) if "ename" in output]
 
 
-def test_it_writes_a_workbook(again, folder):
+@pytest.mark.usefixtures("again")
+def test_it_writes_a_workbook(folder):
     (workbook,) = (folder / "docs").glob("*.xlsx")
     assert "quantiles" in openpyxl.load_workbook(workbook).sheetnames
 
