@@ -215,7 +215,7 @@ def _coverages(scenario: Scenario) -> list[Control]:
 
 def _heat(scenario: Scenario) -> Control:
     features = features_of(scenario)
-    usual = numbers.log_points(features.market_heat)
+    usual = numbers.log_points(features.market_heat).replace(numbers.PLAIN_MINUS, numbers.PRINTED_MINUS)
     return Control(
         name="market_heat",
         label="Market heat",

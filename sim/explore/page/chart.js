@@ -2,8 +2,7 @@
 
 /* The distribution of the close as bars of simple return, with the deal as loaded behind it as a dashed outline. */
 
-const HEIGHT = 330;
-const MARGIN = { left: 8, right: 8, top: 34, bottom: 52 };
+const MARGIN = { left: 8, right: 8, top: 28, bottom: 56 };
 
 function svg(name, attributes, text) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -56,16 +55,17 @@ class Chart {
 
   draw() {
     const width = Math.max(this.holder.clientWidth, 200);
-    const plot = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-labelledby": "sentence caption" });
-    if (this.axis !== null && this.answer !== null) this.fill(plot, width);
-    else plot.append(svg("text", { x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, "No path lists: there is no price to show."));
+    const height = width < 600 ? 220 : 330;
+    const plot = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": "sentence caption" });
+    if (this.axis !== null && this.answer !== null) this.fill(plot, width, height);
+    else plot.append(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, "No path lists: there is no price to show."));
     this.holder.replaceChildren(plot);
   }
 
-  fill(plot, width) {
+  fill(plot, width, height) {
     const { answer, base } = this;
     const [low, high] = this.axis;
-    const floor = HEIGHT - MARGIN.bottom;
+    const floor = height - MARGIN.bottom;
     const x = (value) => MARGIN.left + ((Math.min(Math.max(value, low), high) - low) / (high - low)) * (width - MARGIN.left - MARGIN.right);
     const y = (density) => floor - Math.min(density / this.top, 1.06) * (floor - MARGIN.top);
     for (const tick of ticksBetween(low, high, Math.max(3, Math.floor(width / 85)))) {

@@ -52,7 +52,7 @@ class Field {
       this.node.append(element("label", { class: "known" }, this.known, this.knownText));
       this.known.addEventListener("change", (event) => this.take(this.known.checked ? this.last : null, "rested", event));
     }
-    this.node.append(element("p", { id: `${id}-help`, class: "quiet help" }, control.help), this.fault);
+    this.node.append(element("span", { id: `${id}-help`, hidden: true }, control.help), this.fault);
     this.slider.addEventListener("input", (event) => this.take(control.grid[Number(this.slider.value)], "moved", event));
     this.slider.addEventListener("change", (event) => this.heard(this, "rested", event));
     this.number.addEventListener("input", (event) => this.typed(event));
