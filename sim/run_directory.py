@@ -143,7 +143,7 @@ def write_run(
     out
         Directory to appear; one that holds an earlier run is replaced.
     draw
-        Draws the pictures of a result into a directory.
+        Draws the pictures and the report of a result into a directory.
     exports
         Files to write besides, by the names of :data:`sim.exports.formats.EXPORTS`; ``parquet`` keeps the paths
         instead of ``paths.npz``.
@@ -179,7 +179,7 @@ def _fill(
     (folder / "summary.json").write_text(summary_json(result), encoding="utf-8")
     if result.kept is not None and "parquet" not in exports:
         np.savez(folder / "paths.npz", allow_pickle=False, **result.kept)
-    if draw is not None and result.paths:
+    if draw is not None:
         draw(result, folder)
     if exports:
         from sim.exports.formats import write_exports

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.desks.base import Answer, Table
+from sim.desks.base import Answer, AskedDesks, Table
 from sim.report.web.contents import Grid
 from sim.report.web.wording import cell, printed
 from sim.scenario.scenario import Scenario
 
 _SHOWN_AT_ONCE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class AskedDesks:
-    """Answers of the desks for a report.
-
-    Parameters
-    ----------
-    answers
-        In the order in which a deal meets its desks.
-    paths
-        Paths behind those answers that do not say otherwise.
-    left_out
-        One line for each desk that could not answer, and why.
-    """
-
-    answers: Sequence[Answer] = ()
-    paths: int = 0
-    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
