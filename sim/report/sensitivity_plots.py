@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from sim.estimates import Estimate
 from sim.report import numbers, style
 from sim.report.compare_table import kind_value
+from sim.report.desk_panels import amount
 from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
 from sim.report.sensitivity_table import input_value
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 WIDTH = 8.6
 MOST_BARS = 14
 MOST_PANELS = 3
-_LEFT, _RIGHT, _GAP, _ROW = 3.2, 0.3, 0.28, 0.3
+_LEFT, _RIGHT, _GAP, _ROW = 2.5, 0.3, 0.28, 0.3
+_HEADS = 0.42
+"""Room above the panels for a metric's name and its value."""
 _LOW, _HIGH = style.BELOW, style.ABOVE
 
 
@@ -42,19 +45,16 @@ def tornado_figure(study: Sensitivity, tornado: Tornado) -> Figure:
     bars = tornado.bars[:MOST_BARS]
     metrics = tornado.metrics[:MOST_PANELS]
     with style.house_style():
-        page = Page(WIDTH, 2.75 + _ROW * len(bars))
-        top = page.head(tornado_title(study), _tornado_subtitle(tornado), _tornado_key()) + 0.3
+        page = Page(WIDTH, 2.9 + _ROW * len(bars))
+        top = page.head(tornado_title(study), _tornado_subtitle(tornado), _tornado_key()) + _HEADS
         bottom = page.foot(_tornado_print(study, tornado)) - 0.42
         _name_rows(page, [bar.input for bar in bars], top, bottom, ranges=True)
         for panel, metric in zip(_panels(page, len(metrics), top, bottom), metrics, strict=True):
             _draw_bars(panel, bars, metric)
-            box = panel.get_position()
             now = kind_value(metric, tornado.base[metric.name]).replace("-", PRINTED_MINUS)
-            page.write(
-                f"{metric.label}, {now}", page.width * box.x0, top - 0.2, size=style.LABEL, weight="bold"
-            )
+            _head_panel(page, panel, top, metric, f"now {now}")
         page.write(
-            "percentage points from now", 0.5 * (_LEFT + page.width - _RIGHT), bottom + 0.25, colour=style.GREY,
+            _unit(metrics), 0.5 * (_LEFT + page.width - _RIGHT), bottom + 0.25, colour=style.GREY,
             align="center",
         )  # fmt: skip
         return page.figure
@@ -114,6 +114,21 @@ def _name_rows(page: Page, inputs: Sequence[Input], top: float, bottom: float, *
             page.write(text, page.margin, place + 0.075, size=style.SMALL, colour=style.GREY, level="center")
 
 
+def _head_panel(page: Page, panel: Axes, top: float, metric: Metric, figure: str) -> None:
+    """Write a metric's name above its panel, and a figure of it below the name."""
+    box = panel.get_position()
+    left, wide = page.width * box.x0, page.width * (box.x1 - box.x0) + 0.5 * _GAP
+    (name,) = page.wrapped(metric.label, style.LABEL, "bold", wide, 1)
+    page.write(name, left, top - 0.38, weight="bold")
+    page.write(figure, left, top - 0.2, colour=style.GREY)
+
+
+def _unit(metrics: Sequence[Metric]) -> str:
+    """Name the unit of the differences, where it is one."""
+    points = all(metric.kind in ("return", "chance", "fraction") for metric in metrics)
+    return "percentage points from now" if points else "difference from now"
+
+
 def _rows(panel: Axes, count: int) -> None:
     panel.set_ylim(count - 0.5, -0.5)
     panel.yaxis.set_major_locator(FixedLocator([]))
@@ -139,7 +154,9 @@ def _draw_bars(panel: Axes, bars: Sequence[Bar], metric: Metric) -> None:
 def _points(value: float, metric: Metric) -> str:
     if abs(value) < 1e-12:
         return "0"
-    scale = 100.0 if metric.kind in ("return", "chance", "fraction") else 1.0
+    if metric.kind == "shares":
+        return ("+" if value > 0.0 else "") + amount(value)
+    scale = 1.0 if metric.kind == "price" else 100.0
     return f"{scale * value:+.4g}".replace("-", PRINTED_MINUS)
 
 
@@ -156,8 +173,8 @@ def sobol_figure(study: Sensitivity, sobol: Sobol) -> Figure:
         :MOST_BARS
     ]
     with style.house_style():
-        page = Page(WIDTH, 2.7 + 0.27 * len(order))
-        top = page.head(sobol_title(study), _sobol_subtitle(sobol), _sobol_key()) + 0.3
+        page = Page(WIDTH, 2.85 + 0.27 * len(order))
+        top = page.head(sobol_title(study), _sobol_subtitle(sobol), _sobol_key()) + _HEADS
         bottom = page.foot(f"Simulated by firstday, seed {study.seed}; indices by SALib.") - 0.42
         _name_rows(page, [sobol.inputs[at] for at in order], top, bottom, ranges=False)
         for panel, metric in zip(_panels(page, len(metrics), top, bottom), metrics, strict=True):
@@ -177,9 +194,7 @@ def sobol_figure(study: Sensitivity, sobol: Sobol) -> Figure:
             panel.set_xlim(0.0, 1.0)
             panel.xaxis.set_major_locator(FixedLocator([0.0, 0.25, 0.5, 0.75, 1.0]))
             panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            box = panel.get_position()
-            text = f"{metric.label}, sd {_sd(found.sd, metric)}"
-            page.write(text, page.width * box.x0, top - 0.2, size=style.LABEL, weight="bold")
+            _head_panel(page, panel, top, metric, f"sd {_sd(found.sd, metric)}")
         page.write(
             "share of the variance over the inputs", 0.5 * (_LEFT + page.width - _RIGHT), bottom + 0.25,
             colour=style.GREY, align="center",
@@ -205,8 +220,8 @@ def sobol_title(study: Sensitivity) -> str:
 
 def _sobol_subtitle(sobol: Sobol) -> str:
     return (
-        f"Sobol indices of the uncertain inputs, {sobol.evaluations:,} simulations of {sobol.paths:,} paths on common "
-        "random numbers; thin lines: 95% intervals."
+        f"Sobol indices of the uncertain inputs, {sobol.evaluations:,} simulations of {sobol.paths:,} paths on "
+        "common random numbers; thin lines: 95% intervals."
     )
 
 

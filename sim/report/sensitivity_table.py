@@ -151,13 +151,13 @@ def _stress_table(stress: Stress) -> Table:
     for each in stress.alone:
         known, value = each.input, each.shown()
         low, high = (input_value(known, known.shown(end)) for end in known.limits)
-        place = "not within range"
+        place = "out of range"
         if each.value is not None:
             place = f"{input_value(known, value.value, value.se)} +- {_error(known, value.se)}"
         away = MISSING if each.value is None else numbers.rounded(each.deviations, 1, signed=True)
         chances = (numbers.probability(end.value, end.se) for end in each.at_ends)
         rows.append((known.label, known.source, low, high, *chances, place, away))
-    names = ("input", "from", "lowest", "highest", "chance there", "and there", "reaches it at", "deviations")
+    names = ("input", "from", "lowest", "highest", "at lowest", "at highest", "reaches it at", "deviations")
     return _table(names, rows, left=2)
 
 

@@ -22,7 +22,7 @@ from sim.engine import Plan, prepare
 from sim.kernels.demand import reallocate
 from sim.kernels.opening import float_of_offers, scarcity_of_offers
 from sim.market.parameters import Market
-from sim.market.posterior import covariance_of, moved, names_of
+from sim.market.posterior import LEAST_DEGREES, covariance_of, moved, names_of
 from sim.scenario.scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -119,10 +119,10 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity("spread", "spread of the valuation", "log price", "log", _log_spread),
     Quantity(
         "tails",
-        "degrees of freedom of its tails",
+        "tails, degrees above 2.5",
         "",
         "log",
-        lambda plan: math.log(plan.parameters.coverage.degrees),
+        lambda plan: math.log(max(plan.parameters.coverage.degrees - LEAST_DEGREES, 1e-3)),
     ),
     Quantity("grey_bias", "bias of the grey market", "log price", "as is", _grey(_grey_bias)),
     Quantity("grey_slope", "slope of the grey market", "", "as is", _grey(_grey_slope)),
@@ -139,7 +139,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     Quantity(
         "volatility_spread",
-        "spread of its log over days",
+        "spread of the volatility",
         "",
         "log",
         lambda plan: math.log(max(plan.parameters.day.sigma_log_sd, 1e-9)),

@@ -61,6 +61,9 @@ class Input:
         Sets the input to a value.
     scale
         Whether values are logarithms, which people are shown as the number or the return.
+    read
+        From a value to the quantity where the input is so set: a direction is straight in the parameters, the
+        quantity it moves need not be. ``None``: the value itself.
     """
 
     name: str
@@ -73,9 +76,12 @@ class Input:
     high: float
     move: Callable[[Setting, float], Setting] = field(repr=False)
     scale: Scale = "as is"
+    read: Callable[[float], float] | None = field(default=None, repr=False)
 
     def shown(self, value: float) -> float:
         """Return a value as people know it."""
+        if self.read is not None:
+            value = self.read(value)
         if self.scale == "as is":
             return value
         return math.exp(value) if self.scale == "log" else math.expm1(value)
@@ -111,15 +117,18 @@ class Input:
         }
 
 
-def _fitted(direction: Direction) -> Input:
+def _fitted(deal: Deal, direction: Direction) -> Input:
     base, sd = direction.base, direction.sd
 
     def move(setting: Setting, value: float) -> Setting:
         return setting.shifted(direction.shift * ((value - base) / sd)) if value != base else setting
 
+    def read(value: float) -> float:
+        return known.value(deal.plan(move(BASE, value)))
+
     known = direction.quantity
     ends = (base, base - sd, base + sd)
-    return Input(known.name, known.label, known.unit, "fitted", "normal", *ends, move, known.scale)
+    return Input(known.name, known.label, known.unit, "fitted", "normal", *ends, move, known.scale, read)
 
 
 def _set_scenario(path: str, whole: int, setting: Setting, value: float) -> Setting:
@@ -215,7 +224,7 @@ def default_inputs(deal: Deal) -> tuple[Input, ...]:
     InvalidInput
         When the scenario or its market cannot be used.
     """
-    fitted = [_fitted(direction) for direction in directions(deal.scenario, deal.market)]
+    fitted = [_fitted(deal, direction) for direction in directions(deal.scenario, deal.market)]
     return (*fitted, *_set_numbers(deal), *_terms(deal.scenario), *_observed(deal.scenario))
 
 

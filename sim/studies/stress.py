@@ -72,6 +72,7 @@ class Reached:
         if self.value is None:
             return Estimate(math.nan, math.nan)
         value = self.input.shown(self.value.value)
+        # A direction's own bend is left out of the error: near the place it is straight.
         slope = {"as is": 1.0, "log": value, "log return": 1.0 + value}[self.input.scale]
         return Estimate(value, slope * self.value.se)
 
