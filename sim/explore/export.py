@@ -61,12 +61,12 @@ def write_page(deal: Deal, file: Path, threads: int | None = None, progress: Pro
         When the file cannot be written.
     """
     text = page_text(stored_document(deal, threads, progress)).encode()
-    beside = file.with_name(f".{file.name}.part")
     try:
-        beside.write_bytes(text)
-        beside.replace(file)
+        with folder_beside(file) as folder:
+            beside = folder / "file"
+            beside.write_bytes(text)
+            beside.replace(file)
     except OSError as fault:
-        beside.unlink(missing_ok=True)
         problem = f"{file} cannot be written: {fault.strerror or fault}"
         raise invalid("--export", "", problem, "a file in a folder that can be written") from fault
     return len(text)

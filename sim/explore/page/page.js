@@ -289,4 +289,5 @@ async function copy(text, button) {
   window.setTimeout(() => { button.textContent = was; }, 1500);
 }
 
-new Page(sourceOfThisPage()).open();
+window.whatIf = new Page(sourceOfThisPage());
+window.whatIf.open();
