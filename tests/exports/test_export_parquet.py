@@ -13,6 +13,7 @@ from small_deals import small_deal, small_market
 
 from sim.errors import InvalidInput
 from sim.exports.parquet import differing_columns
+from sim.exports.parquet_reader import column_digests
 from sim.run_directory import read_manifest, write_run
 from sim.simulation import simulate
 from sim.verification import verify
@@ -141,23 +142,38 @@ def test_a_column_of_another_kind_is_a_difference(columns, whole, tmp_path, kind
 @pytest.mark.parametrize("change", [{"compression": "zstd"}, {"compression": "snappy"}])
 def test_what_a_codec_has_packed_is_not_unpacked(columns, whole, tmp_path, change, monkeypatch):
     path = written(tmp_path / "x", columns, **change)
+    assert differing_columns(path, whole.kept) == sorted(whole.kept)
     monkeypatch.setattr(parquet.ParquetFile, "read", lambda *_, **__: pytest.fail("it was unpacked"))
-    assert differing_columns(path, whole.kept) == list(whole.kept)
+    assert column_digests(str(path), 2_000) == {}
 
 
 def test_another_number_of_rows_is_a_difference_before_any_is_read(columns, whole, tmp_path, monkeypatch):
-    shorter = {name: values[:-1] for name, values in columns.items()}
-    path = written(tmp_path / "x", shorter)
+    path = written(tmp_path / "x", {name: values[:-1] for name, values in columns.items()})
+    assert differing_columns(path, whole.kept) == sorted(whole.kept)
     monkeypatch.setattr(parquet.ParquetFile, "read", lambda *_, **__: pytest.fail("it was read"))
-    assert differing_columns(path, whole.kept) == list(whole.kept)
+    assert column_digests(str(path), 2_000) == {}
 
 
 def test_a_file_that_is_too_large_is_not_opened(whole, tmp_path, monkeypatch):
     path = tmp_path / "x"
     with path.open("wb") as stream:
         stream.truncate(10**10)
-    monkeypatch.setattr(parquet, "ParquetFile", lambda *_, **__: pytest.fail("it was opened"))
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it was opened"))
     assert differing_columns(path, whole.kept) == list(whole.kept)
+
+
+def test_a_file_that_aborts_its_reader_is_a_difference(kept_as_parquet, whole):
+    """pyarrow 26 ends the process on a codec it does not know; here that of one column."""
+    content = (kept_as_parquet / "paths.parquet").read_bytes()
+    codec, unknown = b"\x05close\x15\x00", b"\x05close\x15\x20"
+    assert content.count(codec) == 1
+    forged(kept_as_parquet, content.replace(codec, unknown))
+    assert fault_of(kept_as_parquet).field == ", ".join(sorted(whole.kept))
+
+
+def test_a_reader_that_never_ends_is_a_difference(kept_as_parquet, whole, monkeypatch):
+    monkeypatch.setattr("sim.exports.parquet._SECONDS_TO_READ", 1e-3)
+    assert fault_of(kept_as_parquet).field == ", ".join(sorted(whole.kept))
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all", b"PAR1" + b"\x00" * 100 + b"PAR1"])
@@ -165,26 +181,19 @@ def test_what_is_no_parquet_is_a_difference(kept_as_parquet, whole, content):
     forged(kept_as_parquet, content)
     fault = fault_of(kept_as_parquet)
     assert fault.problem == "differs when recomputed"
-    assert fault.field == ", ".join(whole.kept)
+    assert fault.field == ", ".join(sorted(whole.kept))
 
 
-def test_a_damaged_file_is_a_difference_wherever_it_is_damaged(whole, tmp_path):
-    """Flips and cuts all over the file: each is found, none is a bug (a flip in unread text may be no difference)."""
-    content = whole.to_parquet(tmp_path / "x").read_bytes()
-    random = np.random.default_rng(20261)
-    footer = len(content) - int.from_bytes(content[-8:-4], "little") - 8
-    found = 0
-    places = [*random.integers(4, footer, 60), *random.integers(footer, len(content), 140)]
-    for at in map(int, places):
-        damaged = bytearray(content)
-        damaged[at] ^= 1 << int(random.integers(0, 8))
-        (tmp_path / "y").write_bytes(damaged)
-        found += bool(differing_columns(tmp_path / "y", whole.kept))
-    for cut in map(int, random.integers(0, len(content), 40)):
-        (tmp_path / "y").write_bytes(content[:cut])
-        assert differing_columns(tmp_path / "y", whole.kept)
-    # Names, statistics and metadata that do not bear on the numbers fill most of the end of the file.
-    assert found >= 60
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.3, 0.5, 0.7, 0.9, 0.97, 0.999])
+def test_a_damaged_file_is_a_difference(whole, tmp_path, share):
+    """Where numbers, dictionaries or the tables at the end are overwritten, or the file is cut."""
+    content = bytearray(whole.to_parquet(tmp_path / "x").read_bytes())
+    at = round(share * len(content))
+    (tmp_path / "cut").write_bytes(content[:at])
+    assert differing_columns(tmp_path / "cut", whole.kept)
+    content[at : at + 64] = bytes(255 - byte for byte in content[at : at + 64])
+    (tmp_path / "y").write_bytes(content)
+    assert differing_columns(tmp_path / "y", whole.kept)
 
 
 def test_verifying_without_pyarrow_says_how_to_get_it(kept_as_parquet, monkeypatch):
