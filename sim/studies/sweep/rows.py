@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 Names = tuple[tuple[str, str], ...]
@@ -13,6 +15,7 @@ _OWN = ("mean", "mean_se", "sd", "value", "se")
 _LEVELS = {"quantiles": "q{}", "quantiles_se": "q{}_se"}
 _ENDINGS = (("_mean_se", "mean_se"), ("_mean", "mean"), ("_se", "se"))
 _ABOUT = ("seed", "paths")
+_BEGIN, _END = "{", "}"
 
 
 def statistics_of(summary: Mapping[str, Any]) -> tuple[Names, list[float]]:
@@ -22,21 +25,41 @@ def statistics_of(summary: Mapping[str, Any]) -> tuple[Names, list[float]]:
     ``greenshoe.purchases_mean_se`` the metric ``greenshoe.purchases`` and its statistic ``mean_se``, and a number
     with no statistic in its name has the statistic ``value``. Seed and number of paths are columns, not rows.
     """
-    names, values = [], []
-    for metric, statistic, value in _leaves(summary, ()):
-        names.append((metric, statistic))
-        values.append(value)
-    return tuple(names), values
+    keys: list[str] = []
+    values: list[float] = []
+    _gather(summary, keys, values)
+    return _names(tuple(keys)), values
 
 
-def _leaves(part: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, str, float]]:
+def _gather(part: Mapping[str, Any], keys: list[str], values: list[float]) -> None:
+    """Gather the numbers, and the keys on the way to them with brackets where a mapping begins and ends."""
     for key, value in part.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, (*above, str(key)))
-        elif isinstance(value, bool) or not (above or key not in _ABOUT):
-            continue
-        elif value is None or isinstance(value, int | float):
-            yield (*_name(above, str(key)), math.nan if value is None else float(value))
+        if isinstance(value, dict):
+            keys += (key, _BEGIN)
+            _gather(value, keys, values)
+            keys.append(_END)
+        elif type(value) is float or type(value) is int:
+            if key not in _ABOUT:
+                keys.append(key)
+                values.append(float(value))
+        elif value is None:
+            keys.append(key)
+            values.append(math.nan)
+
+
+@lru_cache(maxsize=256)
+def _names(keys: tuple[str, ...]) -> Names:
+    """Name the numbers: the summaries of a sweep have a few structures, and their names are worked out once."""
+    above: list[str] = []
+    names: list[tuple[str, str]] = []
+    for key, following in zip_longest(keys, keys[1:]):
+        if key == _END:
+            above.pop()
+        elif following == _BEGIN:
+            above.append(key)
+        elif key != _BEGIN:
+            names.append(_name(tuple(above), key))
+    return tuple(names)
 
 
 def _name(above: tuple[str, ...], key: str) -> tuple[str, str]:

@@ -133,7 +133,7 @@ def perform(job: Job) -> bytes:
 
 def _statistics(own: Slice, scenario: Scenario, market: Market) -> tuple[Names, list[float]]:
     plan = prepare(scenario, market)
-    collector = Collector(plan, own.paths, own.paths, with_marks=False)
+    collector = Collector(plan, own.paths, own.paths, for_summary_only=True)
     for part in parts(plan, collector.tallier, collector.keep, own.paths, WHOLE_PATHS, first=own.first):
         collector.merge(part)
     return statistics_of(collector.summary(partial=False))
@@ -152,4 +152,4 @@ def _keep_nothing(batch: Batch, place: int) -> None:
 
 def collector_of_parts(scenario: Scenario, market: Market) -> Collector:
     """Return the collector that the chunks of a large scenario are merged into, in order."""
-    return Collector(prepare(scenario, market), 0, scenario.simulation.paths, with_marks=False)
+    return Collector(prepare(scenario, market), 0, scenario.simulation.paths, for_summary_only=True)
