@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 import platform
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -21,6 +20,7 @@ import numpy as np
 
 from sim.errors import Fault, InvalidInput, invalid
 from sim.result import Result
+from sim.whole import whole_directory
 
 FORMAT = 1
 PATHS_FILES = ("paths.npz", "paths.parquet")
@@ -155,14 +155,8 @@ def write_run(
     """
     prepare_destination(out)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            _fill(result, beside, draw, exports)
-            beside.chmod(0o755)
-            _take_place(beside, out)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        with whole_directory(out, lambda: _check_destination(out)) as fresh:
+            _fill(result, fresh, draw, exports)
     except OSError as fault:
         raise invalid(
             "--out", "", f"{out} cannot be written: {fault.strerror}", "free space or name another place"
@@ -187,23 +181,6 @@ def _fill(
         write_exports(result, folder, exports)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(_json(manifest_of(result, files)), encoding="utf-8")
-
-
-def _take_place(beside: Path, out: Path) -> None:
-    """Rename the finished directory into place; an earlier run goes only once the new one is there."""
-    if not out.exists():
-        beside.replace(out)
-        return
-    _check_destination(out)
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    try:
-        out.replace(old)
-        beside.replace(out)
-    finally:
-        # Whatever stopped the second rename, Ctrl-C included, the earlier run comes back.
-        if not out.exists():
-            old.replace(out)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

@@ -7,8 +7,6 @@ import io
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -20,6 +18,7 @@ import numpy as np
 
 from sim.backtest import scoring
 from sim.errors import invalid
+from sim.whole import whole_directory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,26 +231,13 @@ class BacktestResult:
             **(extra or {}),
         }
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+            with whole_directory(target, lambda: check_destination(target)) as fresh:
+                for name, content in files.items():
+                    (fresh / name).write_bytes(content)
         except OSError as fault:
             raise invalid(
                 str(target), "", f"cannot be written: {fault.strerror}", "check the path"
             ) from fault
-        try:
-            fresh = beside / "new"
-            fresh.mkdir()
-            for name, content in files.items():
-                (fresh / name).write_bytes(content)
-            if target.exists():
-                target.rename(beside / "old")
-            fresh.rename(target)
-        except OSError as fault:
-            raise invalid(
-                str(target), "", f"cannot be written: {fault.strerror}", "check the path"
-            ) from fault
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
         return target
 
 

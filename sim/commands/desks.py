@@ -245,13 +245,14 @@ def _answer(
 def _write(answer: Answer, document: str, figure: Figure, out: Path) -> list[Path]:
     from sim.errors import invalid
     from sim.report.style import save_figure
+    from sim.whole import folder_beside
 
     try:
         out.mkdir(parents=True, exist_ok=True)
-        table = out / f"{answer.desk}.json"
-        table.write_text(document, encoding="utf-8")
-        pictures = save_figure(figure, out, answer.desk, f"{answer.desk}'s desk", answer.sentence())
+        with folder_beside(out / answer.desk) as folder:
+            (folder / f"{answer.desk}.json").write_text(document, encoding="utf-8")
+            save_figure(figure, folder, answer.desk, f"{answer.desk}'s desk", answer.sentence())
+            return [each.replace(out / each.name) for each in sorted(folder.iterdir())]
     except OSError as fault:
         problem = f"cannot be written: {fault.strerror or fault}"
         raise invalid("--out", "", f"{out} {problem}", "expected a directory to write in") from fault
-    return [table, *pictures]

@@ -16,6 +16,7 @@ from sim.explore.answer import close_answer, desk_answer
 from sim.explore.controls import Control
 from sim.explore.deal import Deal
 from sim.explore.server import SCRIPTS, page_files, start_document
+from sim.whole import folder_beside
 
 STOPS = 20
 """Steps between the ends of a slider."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.errors import invalid
+from sim.whole import whole_directory
 
 _REMEDY = "name a new directory or that of an earlier one"
 
@@ -89,25 +89,11 @@ def write_directory(
     """
     check_destination(out, names)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            fresh, old = beside / "new", beside / "old"
-            fresh.mkdir()
+        with whole_directory(out, lambda: check_destination(out, names)) as fresh:
             for name, text in texts.items():
                 (fresh / name).write_text(text, encoding="utf-8")
             if draw is not None:
                 draw(fresh)
-            if out.exists():
-                out.replace(old)
-            try:
-                fresh.replace(out)
-            finally:
-                # Whatever stopped the second rename, Ctrl-C included, the earlier study comes back.
-                if old.exists() and not out.exists():
-                    old.replace(out)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
     except OSError as fault:
         raise invalid(
             "--out", "", f"{out} cannot be written: {fault.strerror}", "name another place"
