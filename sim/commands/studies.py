@@ -141,8 +141,12 @@ def sensitivity(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Change a field first, such as offer.price=18.60."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=2, help="Points of Sobol's sequence, a power of two.")] = 512,
-    draws: Annotated[int, typer.Option(min=20, help="Draws of the parameters for variance.")] = 200,
+    samples: Annotated[
+        int, typer.Option(min=2, max=65_536, help="Points of Sobol's sequence, a power of two.")
+    ] = 512,
+    draws: Annotated[
+        int, typer.Option(min=20, max=20_000, help="Draws of the parameters for variance.")
+    ] = 200,
     paths: Annotated[
         int | None, typer.Option("--paths", help="Paths of tornado and stress; the scenario's by default.")
     ] = None,

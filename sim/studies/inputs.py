@@ -26,7 +26,7 @@ from typing import Any, Literal
 from sim.errors import Fault, InvalidInput, invalid
 from sim.scenario.scenario import Scenario
 from sim.studies.fitted import Direction, Scale, directions
-from sim.studies.setting import BASE, Deal, Setting, field_of
+from sim.studies.setting import BASE, Deal, Setting, checked, field_of
 
 Source = Literal["fitted", "set", "noise", "terms", "what if", "yours"]
 Law = Literal["normal", "uniform"]
@@ -160,8 +160,11 @@ def _of_scenario(
     scenario: Scenario, path: str, label: str, unit: str, source: Source, low: float, high: float
 ) -> Input:
     base = scenario_value(scenario, path)
-    # A scenario's whole numbers are shares, which come in board lots.
-    lot = scenario.offer.board_lot if isinstance(base, int) else 0
+    lot = 0
+    if isinstance(base, int):
+        # Tranches are of whole board lots; any other whole number, such as months, goes by one.
+        in_lots = path.endswith("shares") and base % scenario.offer.board_lot == 0
+        lot = scenario.offer.board_lot if in_lots else 1
     known = 0.5 * (low + high) if base is None else float(base)
     return Input(path, label, unit, source, "uniform", known, low, high, partial(_set_scenario, path, lot))
 
@@ -216,8 +219,8 @@ def _set_numbers(deal: Deal) -> Iterable[Input]:
             yield Input(name, label, "", "set", "uniform", base, low, high, partial(_set_market, path))
 
 
-def default_inputs(deal: Deal) -> tuple[Input, ...]:
-    """Return the inputs of a deal with their ranges.
+def default_inputs(deal: Deal) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+    """Return the inputs of a deal with their ranges, and a note for each that the deal refuses.
 
     Raises
     ------
@@ -225,7 +228,19 @@ def default_inputs(deal: Deal) -> tuple[Input, ...]:
         When the scenario or its market cannot be used.
     """
     fitted = [_fitted(deal, direction) for direction in directions(deal.scenario, deal.market)]
-    return (*fitted, *_set_numbers(deal), *_terms(deal.scenario), *_observed(deal.scenario))
+    others: list[Input] = []
+    notes: list[str] = []
+    for each in (*_set_numbers(deal), *_terms(deal.scenario), *_observed(deal.scenario)):
+        try:
+            _check_ends(deal, each, each.label)
+        except InvalidInput as refusal:
+            first = refusal.faults[0]
+            notes.append(
+                f"{each.label} is left out: {first.problem}; give a range with --input {each.name}=low:high"
+            )
+        else:
+            others.append(each)
+    return (*fitted, *others), tuple(notes)
 
 
 def own_input(deal: Deal, text: str) -> Input:
@@ -262,6 +277,10 @@ def own_input(deal: Deal, text: str) -> Input:
         if name.startswith("simulation."):
             raise invalid(source, "", f"{name} is no input of the deal", "use --paths and --seed")
         made = _of_scenario(deal.scenario, name, name, "", "yours", low, high)
+    if not low <= made.base <= high:
+        raise invalid(
+            source, "", f"{made.base:g}, as it is now, is not within", "a range around it; --set moves it"
+        )
     _check_ends(deal, made, source)
     return made
 
@@ -269,7 +288,7 @@ def own_input(deal: Deal, text: str) -> Input:
 def _check_ends(deal: Deal, made: Input, source: str) -> None:
     for end in (made.low, made.high):
         try:
-            deal.plan(made.at(end))
+            checked(deal.plan(made.at(end)).market)
         except InvalidInput as refusal:
             raise InvalidInput(
                 Fault(source, "", f"at {end:g}: {fault.field or fault.source}: {fault.problem}", fault.remedy)
@@ -277,8 +296,10 @@ def _check_ends(deal: Deal, made: Input, source: str) -> None:
             ) from refusal
 
 
-def inputs_of(deal: Deal, own: Sequence[str], only: str | None) -> tuple[Input, ...]:
-    """Return the inputs of a study: the deal's with the user's ranges in their place, or those named alone.
+def inputs_of(deal: Deal, own: Sequence[str], only: str | None) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+    """Return the inputs of a study, and a note for each of the deal's that is left out.
+
+    They are the deal's with the user's ranges in their place, or those named alone.
 
     Parameters
     ----------
@@ -294,7 +315,8 @@ def inputs_of(deal: Deal, own: Sequence[str], only: str | None) -> tuple[Input, 
     InvalidInput
         When an input cannot be read, comes twice or is not known, or none is left.
     """
-    inputs = {each.name: each for each in default_inputs(deal)}
+    known, notes = default_inputs(deal)
+    inputs = {each.name: each for each in known}
     seen: set[str] = set()
     for text in own:
         made = own_input(deal, text)
@@ -315,4 +337,5 @@ def inputs_of(deal: Deal, own: Sequence[str], only: str | None) -> tuple[Input, 
             "has no input to vary",
             "give one, as --input observed.public_coverage=10:40",
         )
-    return tuple(inputs.values())
+    notes = tuple(note for note in notes if not any(f"--input {name}=" in note for name in inputs))
+    return tuple(inputs.values()), () if only is not None else notes

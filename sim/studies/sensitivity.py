@@ -143,14 +143,14 @@ def sensitivity(
             "write a market with firstday calibrate, or leave variance out of --method",
         )
     narrow = deal.in_market(without_widening(deal.market))
-    inputs = inputs_of(deal, options.own, options.only)
-    uncertain = [each for each in inputs_of(narrow, options.own, options.only) if _enters(each, options)]
+    inputs, left_out = inputs_of(deal, options.own, options.only)
+    uncertain = [each for each in inputs_of(narrow, options.own, options.only)[0] if _enters(each, options)]
     if "sobol" in options.methods:
         if not uncertain:
             raise invalid("--method", "", "sobol has no uncertain input", "name one with --only or --input")
         design(len(uncertain), options.samples, scenario.simulation.seed)
     as_run = Playing(deal, scenario.simulation.paths, threads)
-    notes = list(_notes(deal, inputs, options))
+    notes = (*left_out, *_notes(deal, inputs, options))
 
     def told(method: str, total: int) -> Callable[[], None]:
         if progress is None:
@@ -186,7 +186,7 @@ def sensitivity(
         partial = True
     partial = partial or _stopped(bars, reached)
     seed = scenario.simulation.seed
-    return Sensitivity(scenario, seed, metrics, inputs, bars, indices, split, reached, tuple(notes), partial)
+    return Sensitivity(scenario, seed, metrics, inputs, bars, indices, split, reached, notes, partial)
 
 
 def _stopped(*parts: Tornado | Stress | None) -> bool:
