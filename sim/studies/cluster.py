@@ -250,7 +250,9 @@ def _local(workers: int) -> Iterator[DaskCrew]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            # No dashboard; what is left of its server goes to any free port of the loopback interface.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             silence_logs=logging.CRITICAL,
             local_directory=folder,
             memory_limit=0,

@@ -38,7 +38,7 @@ def alone(write, tmp_path):
     return path, tmp_path / "alone"
 
 
-def test_two_workers_give_the_bytes_of_one_process(alone, two_workers, tmp_path, monkeypatch):
+def test_two_workers_give_the_bytes_of_one_process(alone, two_workers, tmp_path):
     path, out = alone
     run = swept(path, tmp_path / "two", two_workers)
     assert run.workers == 2
@@ -182,7 +182,7 @@ def test_seed_0_is_a_seed(write, tmp_path):
     assert bytes_of(tmp_path / "zero") != bytes_of(tmp_path / "one")
 
 
-def test_the_worker_must_have_the_same_kernels(write, monkeypatch):
+def test_the_worker_must_have_the_same_kernels(write):
     points = checked(write())
     job = tasks.Job(next(tasks.tasks_of(points.paths, 1)), (), (), "another")
     with pytest.raises(InvalidInput, match="another version of firstday"):

@@ -13,12 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sim.engine import NO_TRACE, prepare
 from sim.kernels._jit import is_cached, kernel_hash
-from sim.kernels.driver import simulate_paths
-from sim.kernels.parameters import QUANTITIES
 from sim.run_directory import document_sha256
 from sim.studies.cluster import Crew
 from sim.studies.sweep.checkpoint import SweepDirectory, check_destination
@@ -26,7 +21,7 @@ from sim.studies.sweep.dataset import Told, kinds_of, write_dataset
 from sim.studies.sweep.encoding import DamagedPart, decoded_part, decoded_statistics
 from sim.studies.sweep.points import Points
 from sim.studies.sweep.rows import statistics_of
-from sim.studies.sweep.tasks import Job, Task, collector_of_parts, perform, tasks_of
+from sim.studies.sweep.tasks import Job, Slice, Task, collector_of_parts, perform, tasks_of
 
 _LOOKED_AT = 1000
 """Points whose horizon is looked at for what to compile."""
@@ -209,8 +204,8 @@ def ready_kernels(points: Points) -> None:
         return
     for point in horizons.values():
         scenario = points.scenario(point)
-        plan = prepare(scenario, points.market_of(scenario))
-        simulate_paths(plan.parameters, 0, np.empty((len(QUANTITIES), 1)), NO_TRACE)
+        own = Task(0, (Slice(0, 0, 2),), whole=True)
+        perform(Job(own, (scenario,), (points.market_of(scenario),), kernel_hash()))
 
 
 def _points_hash(points: Points) -> str:
