@@ -61,7 +61,7 @@ def print_comparison(comparison: Comparison, console: Console, files: Iterable[P
         line(sentence(comparison, contrast), "bold green")
         console.print(_table(comparison, other, contrast), width=width)
     line("differences of returns and chances are in percentage points, +- their paired standard error", "dim")
-    line("fewer paths: how many times as many independent paths would give the same error", "dim")
+    line("variance reduction: times as many independent paths that would give the same error", "dim")
     for note in comparison.notes:
         line(f"note: {note}", "yellow")
     if comparison.partial:
@@ -83,6 +83,8 @@ def sentence(comparison: Comparison, contrast: Contrast) -> str:
     if contrast.unchanged:
         return "Nothing changes: every path is the same, bit for bit"
     base, own = comparison.base.values, comparison.compared[1 + comparison.contrasts.index(contrast)].values
+    if not math.isfinite(contrast.differences["mean"].value):
+        return "No difference to report: one of the two lists on no path"
     parts = []
     for name, words in (("mean", "mean close"), ("below", "chance of closing below the offer")):
         gap = contrast.differences[name]
@@ -148,7 +150,7 @@ def _table(comparison: Comparison, other: Compared, contrast: Contrast) -> Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
-    for at, name in enumerate(("", "base", "this", "difference +- se", "fewer paths")):
+    for at, name in enumerate(("", "base", "this", "difference +- se", "variance reduction")):
         table.add_column(name, justify="right" if at else "left", overflow="fold")
     for name in SHOWN:
         base, own = comparison.base.values[name], other.values[name]

@@ -119,7 +119,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity("spread", "spread of the valuation", "log price", "log", _log_spread),
     Quantity(
         "tails",
-        "tails, degrees above 2.5",
+        "tails (degrees over 2.5)",
         "",
         "log",
         lambda plan: math.log(max(plan.parameters.coverage.degrees - LEAST_DEGREES, 1e-3)),
