@@ -109,14 +109,14 @@ def desk_answer(
         "sentence": _printed(told.sentence()) + ".",
         "tables": [
             {
-                "title": table.title,
-                "headings": list(table.headings),
+                "title": _printed(table.title),
+                "headings": [_printed(heading) for heading in table.headings],
                 "rows": [[_printed(cell) for cell in row] for row in table.rows],
                 "marked": sorted(table.marked),
             }
             for table in told.tables()
         ],
-        "remarks": list(told.remarks()),
+        "remarks": [_printed(remark) for remark in told.remarks()],
     }
 
 

@@ -139,6 +139,22 @@ def test_the_desks_follow(biren, watch):
     assert asked["sentence"] in issuer
 
 
+def test_desks_that_come_and_go_do_not_disturb_each_other(biren, watch):
+    page = watch().open(biren.address)
+    settled(page)
+    # Each answer names other desks than the one before, while those of before are about to be asked.
+    for _ in range(4):
+        for text, pause in (("0", 360), ("15", 20), ("0", 20), ("15", 380)):
+            typed(page, "over_allotment.fraction", text)
+            page.wait_for_timeout(pause)
+    typed(page, "over_allotment.fraction", "0")
+    settled(page)
+    page.wait_for_function("() => document.querySelectorAll('.desk').length === 3", timeout=20_000)
+    statuses = "[...document.querySelectorAll('.desk .status')]"
+    page.wait_for_function(f"() => {statuses}.every((each) => each.textContent === '')", timeout=60_000)
+    assert page.locator('[data-desk="stabiliser"]').count() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

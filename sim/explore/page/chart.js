@@ -134,5 +134,5 @@ function captionOf(answer, axis) {
   if (over > 5e-5) outside.push(`${(100 * over).toFixed(1)}% of the closes lie above ${percentText(high)}`);
   if (under > 5e-5) outside.push(`${(100 * under).toFixed(1)}% below ${percentText(low)}`);
   const gone = outside.length > 0 ? ` ${outside.join(" and ")}, outside the picture.` : "";
-  return `First-day close against the offer price. Each bar counts the paths in a step of ${points} percentage point${points === 1 ? "" : "s"}; the line below holds 80% of them.${gone}`;
+  return `First-day close against the offer price. Each bar counts the paths in a step of ${points} percentage point${points === 1 ? "" : "s"}; the line under the bars holds 80% of them.${gone}`;
 }

@@ -143,7 +143,7 @@ class Page {
       this.draw(answer);
       if (step !== null && this.isHeldWidth()) this.again = true;
       if (since !== null) requestAnimationFrame(() => performance.measure("moved to drawn", { start: since, end: performance.now() }));
-      this.desks.ask(answer.desks);
+      if (!this.again) this.desks.ask(answer.desks);
       this.speak(answer.sentence);
     } catch (refusal) {
       this.refused(refusal);
@@ -211,7 +211,7 @@ class Page {
   complain(faults) {
     for (const field of this.fields) field.complain(faults.filter((fault) => fault.control === field.control.name));
     const general = faults.filter((fault) => fault.control === "");
-    byId("general-fault").textContent = general.map((fault) => `${fault.problem}; ${fault.remedy}.`).join(" ");
+    byId("general-fault").textContent = general.map((fault) => `${fault.problem}; ${fault.remedy}.`).join("\n");
     byId("general-fault").hidden = general.length === 0;
     const held = faults.length > 0;
     byId("status").textContent = held ? "The values do not fit together: the picture is of the last that did." : "";
@@ -279,7 +279,7 @@ function saveAs(file) {
 }
 
 async function copy(text, button) {
-  const was = (button.dataset.name ||= button.textContent);
+  const was = (button.dataset.usual ||= button.textContent);
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
