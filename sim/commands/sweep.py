@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.commands.console import EXIT_INTERRUPTED, Progress, people_console
+from sim.commands.crews import Scheduler, Workers, interruptible
 
 if TYPE_CHECKING:
     from sim.studies.sweep.run import SweepRun
 
 _FORKED = ("sim.studies.sweep.tasks",)
 """Imported once for all local workers."""
-
-Workers = Annotated[
-    int | None,
-    typer.Option("--workers", min=0, help="Worker processes; all cores by default, 1 stays in this process."),
-]
-Scheduler = Annotated[
-    str | None,
-    typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler to use, as tcp://10.0.0.5:8786."),
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,39 +59,13 @@ def sweep(
         if scheduler is None and size > 1:
             ready_kernels(points)
         advance.say("starting")
-        with _interruptible() as stopped, open_crew(size, scheduler) as crew:
+        with interruptible() as stopped, open_crew(size, scheduler) as crew:
             advance.say("simulating")
             run = job.run(crew, stopped, advance)
     for line in _lines(run):
         console.print(line)
     if run.rows is None:
         raise typer.Exit(EXIT_INTERRUPTED)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Yield whether Ctrl-C was pressed; a second press ends the command where it is."""
-    pressed = False
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: pressed
-        return
-
-    def finish(*_: object) -> None:
-        nonlocal pressed
-        if pressed:
-            raise KeyboardInterrupt
-        pressed = True
-        sys.stderr.write("interrupted: finishing what is under way; press again to quit at once\n")
-
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is signal.SIG_IGN:
-        yield lambda: pressed
-        return
-    signal.signal(signal.SIGINT, finish)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, usual)
 
 
 def _lines(run: SweepRun) -> Iterator[str]:
