@@ -196,13 +196,19 @@ def test_the_desks_answer_as_on_the_command_line():
     assert asked_of("biren").paths == 4_000
 
 
-def test_no_more_paths_are_looked_at_than_said(monkeypatch):
+def test_the_first_paths_are_looked_at_and_no_more(monkeypatch):
     monkeypatch.setattr("sim.desks.kept.MOST_PATHS", 500)
+    from sim.desks.base import simulate_desk
+    from sim.desks.issuer import IssuerOptions, issuer_desk
     from sim.desks.kept import ask_kept
+    from sim.scenario import with_changes
 
-    asked = ask_kept(result_of("after allotment"))
-    assert asked.paths == 500
-    assert {answer.to_json().get("paths", 500) for answer in asked.answers} == {500}
+    result = result_of("after allotment")
+    asked = ask_kept(result)
+    assert (asked.paths, result.paths) == (500, 2_000)
+    few = with_changes(result.scenario, {"simulation.paths": 500})
+    alone = issuer_desk(simulate_desk(few, market=result.market), IssuerOptions())
+    assert asked.answers[-1].to_json() == alone.to_json()
 
 
 @pytest.mark.parametrize(
