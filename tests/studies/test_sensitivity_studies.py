@@ -160,11 +160,11 @@ def test_the_variance_splits_as_it_is_known_to():
 def test_the_parts_add_up_to_the_variance_of_all_paths_together():
     """Draws that share no path and the pooled sample: the law of total variance, within its own error."""
     rng = np.random.default_rng(11)
-    centres, n = rng.normal(0.0, 0.3, 300), 200
-    halves = rng.normal(centres[None, :, None], 1.0, (2, 300, n))
+    centres, n = rng.normal(0.0, 0.3, 2_000), 20
+    halves = rng.normal(centres[None, :, None], 1.0, (2, 2_000, n))
     means, variances = halves.mean(axis=2), halves.var(axis=2, ddof=1)
-    day, between, share = _split(means, variances, np.full((2, 300), float(n)))
-    assert day.value + between.value == pytest.approx(halves.var(ddof=1), rel=0.01)
+    day, between, share = _split(means, variances, np.full((2, 2_000), float(n)))
+    assert day.value + between.value == pytest.approx(halves.var(ddof=1), rel=0.02)
     assert between.value == pytest.approx(0.09, abs=5.0 * between.se)
     assert share.value == pytest.approx(0.09 / 1.09, abs=5.0 * share.se)
     # One mean alone would hold the noise of its paths: 1 / n more.
