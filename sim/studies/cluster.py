@@ -94,6 +94,7 @@ class DaskCrew:
         under_way: dict[Any, Job] = {}
         try:
             while True:
+                self._refuse_lost()
                 wanted = 0 if stopped() else _JOBS_A_WORKER * self.size - len(under_way)
                 for _, job in zip(range(wanted), waiting, strict=False):
                     under_way[self._submitted(work, job)] = job
@@ -103,11 +104,12 @@ class DaskCrew:
                     with self._client.as_current():
                         done = wait(list(under_way), _WAIT_SECONDS, "FIRST_COMPLETED").done
                 except TimeoutError:
-                    self._refuse_lost()
                     continue
                 self._refuse_lost()
                 for future in done:
                     yield under_way.pop(future), self._answer(future)
+        except OSError as fault:
+            raise self._lost() from fault
         finally:
             self._forget(list(under_way))
 
@@ -270,7 +272,8 @@ def _local(workers: int) -> Iterator[DaskCrew]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Dask's own log off the terminal: what a user needs to know is said here."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    named = [name for name in logging.root.manager.loggerDict if name.startswith("distributed.")]
+    loggers = [logging.getLogger(name) for name in ("distributed", *named, "tornado", "asyncio")]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

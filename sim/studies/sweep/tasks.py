@@ -142,10 +142,10 @@ def _statistics(own: Slice, scenario: Scenario, market: Market) -> tuple[Names, 
 def _chunk(own: Slice, scenario: Scenario, market: Market) -> Part:
     plan = prepare(scenario, market)
     tallier = Tallier(plan, streamed=True, with_marks=False)
-    return Part.joined(list(parts(plan, tallier, _keep_nothing, own.paths, own.paths, first=own.first)))
+    return Part.joined(list(parts(plan, tallier, keep_nothing, own.paths, own.paths, first=own.first)))
 
 
-def _keep_nothing(batch: Batch, place: int) -> None:
+def keep_nothing(batch: Batch, place: int) -> None:
     """Chunks of a large scenario are streamed."""
     del batch, place
 
