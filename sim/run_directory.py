@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 import platform
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 
 from sim.errors import Fault, InvalidInput, invalid
 from sim.result import Result
-from sim.whole import whole_directory
+from sim.whole import require_writable, whole_directory
 
 FORMAT = 1
 PATHS_FILES = ("paths.npz", "paths.parquet")
@@ -115,16 +114,12 @@ def prepare_destination(out: Path) -> None:
     InvalidInput
         When ``out`` is no directory of a run, or its folder cannot be written.
     """
-    folder = out.parent
     try:
         _check_destination(out)
-        while not folder.exists():
-            folder = folder.parent
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(out)
     except OSError as fault:
         raise invalid(
-            "--out", "", f"{folder} cannot be written: {fault.strerror}", "name another directory"
+            "--out", "", f"{out} cannot be written: {fault.strerror}", "name another directory"
         ) from fault
 
 

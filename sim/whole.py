@@ -23,6 +23,21 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
+def require_writable(place: Path) -> None:
+    """Check that something can be written at a place, without leaving anything there.
+
+    Raises
+    ------
+    OSError
+        When the folder of the place, or the first one above it that is there, cannot be written.
+    """
+    folder = place.parent
+    while not folder.exists():
+        folder = folder.parent
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 @contextmanager
 def folder_beside(place: Path) -> Iterator[Path]:
     """Yield an empty folder beside a place, on its file system; it goes when the block ends.

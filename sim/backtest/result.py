@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.backtest import scoring
 from sim.errors import invalid
-from sim.whole import whole_directory
+from sim.whole import require_writable, whole_directory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,12 +247,16 @@ def check_destination(directory: str | Path) -> Path:
     Raises
     ------
     InvalidInput
-        It exists and is neither empty nor a back-test.
+        It exists and is neither empty nor a back-test, or its folder cannot be written.
     """
     target = Path(directory)
-    if not target.exists():
-        return target
-    names = {entry.name for entry in os.scandir(target)} if target.is_dir() else None
+    try:
+        require_writable(target)
+        if not target.exists():
+            return target
+        names = {entry.name for entry in os.scandir(target)} if target.is_dir() else None
+    except OSError as fault:
+        raise invalid(str(target), "", f"cannot be written: {fault.strerror}", "check the path") from fault
     if names is None or (names and not {FORECASTS_FILE, SCORES_FILE} <= names):
         raise invalid(str(target), "", "exists and is no back-test", "name another directory")
     return target

@@ -145,6 +145,8 @@ def calibrate(
     from sim.market.fit import calibration
     from sim.report.calibrate_table import print_calibration
 
+    if out is not None:
+        calibration.check_destination(out)
     console = people_console()
     with console.status("fitting") if console.is_terminal else nullcontext():
         fit = calibration.calibrate(data, day, venue)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.errors import invalid
-from sim.whole import whole_directory
+from sim.whole import require_writable, whole_directory
 
 _REMEDY = "name a new directory or that of an earlier one"
 
@@ -54,11 +53,7 @@ def check_destination(out: Path, names: frozenset[str]) -> None:
         present = {path.name for path in out.iterdir()} if out.is_dir() else set()
         if others := sorted(present - names):
             raise invalid("--out", "", f"{out} holds other files: {', '.join(others[:5])}", _REMEDY)
-        folder = out.parent
-        while not folder.exists():
-            folder = folder.parent
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(out)
     except OSError as fault:
         raise invalid(
             "--out", "", f"{out} cannot be written: {fault.strerror}", "name another place"

@@ -13,7 +13,7 @@ from sim.errors import invalid
 from sim.market.fit.market import fit_market
 from sim.market.fit.norms import star_deals
 from sim.market.fit.result import Fit
-from sim.whole import folder_beside
+from sim.whole import folder_beside, require_writable
 
 
 def calibrate(data: Path | None, as_of: date | None, venue: str) -> Fit:
@@ -75,6 +75,22 @@ def as_json(fit: Fit) -> dict[str, Any]:
             for each in fit.table()
         },
     }
+
+
+def check_destination(path: Path) -> None:
+    """Check, before anything is fitted, that a market file can be written; leaves nothing behind.
+
+    Raises
+    ------
+    InvalidInput
+        It is a directory, or its folder cannot be written.
+    """
+    try:
+        if path.is_dir():
+            raise invalid(str(path), "", "is a directory", "name a file")
+        require_writable(path)
+    except OSError as fault:
+        raise invalid(str(path), "", f"cannot be written: {fault.strerror}", "check the path") from fault
 
 
 def write_market(fit: Fit, path: Path) -> Path:
