@@ -61,7 +61,10 @@ def print_sensitivity(study: Sensitivity, console: Console, files: Iterable[Path
         for metric in study.metrics:
             line("\n" + tornado_sentence(study.tornado, metric), "bold green")
             console.print(_tornado_table(study.tornado, metric), width=width)
-        line(f"differences in percentage points, +- their paired error, {study.tornado.paths:,} paths", "dim")
+        line(
+            f"differences of returns and chances in points, +- their paired error, {study.tornado.paths:,} paths",
+            "dim",
+        )
     if study.stress is not None:
         line("\n" + stress_sentence(study.stress), "bold green")
         console.print(_stress_table(study.stress), width=width)
