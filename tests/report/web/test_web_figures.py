@@ -201,14 +201,16 @@ def test_the_first_paths_are_looked_at_and_no_more(monkeypatch):
     from sim.desks.base import simulate_desk
     from sim.desks.issuer import IssuerOptions, issuer_desk
     from sim.desks.kept import ask_kept
+    from sim.desks.subscriber import SubscriberOptions, subscriber_desk
     from sim.scenario import with_changes
 
     result = result_of("after allotment")
     asked = ask_kept(result)
     assert (asked.paths, result.paths) == (500, 2_000)
     few = with_changes(result.scenario, {"simulation.paths": 500})
-    alone = issuer_desk(simulate_desk(few, market=result.market), IssuerOptions())
-    assert asked.answers[-1].to_json() == alone.to_json()
+    played = simulate_desk(few, market=result.market)
+    alone = (subscriber_desk(played, SubscriberOptions()), issuer_desk(played, IssuerOptions()))
+    assert [each.to_json() for each in asked.answers] == [each.to_json() for each in alone]
 
 
 @pytest.mark.parametrize(

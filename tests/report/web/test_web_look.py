@@ -105,6 +105,13 @@ def test_pictures_stay_inside_their_frame(kind):
             share = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
             start = float(node.attributes["x"]) - share * text_width(node.text)
             assert start >= -3.0, node.text
+            parts = node.all("tspan")
+            lines = (
+                [part.text for part in parts]
+                if any("dy" in part.attributes for part in parts)
+                else [node.text]
+            )
+            assert all(start + text_width(each) <= width + 3.0 for each in lines), node.text
 
 
 def test_the_style_sheet_holds_no_dead_end():
