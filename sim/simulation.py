@@ -7,18 +7,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from sim.collector import Collector
-from sim.engine import BLOCK_PATHS, Batch, Plan, batches, prepare, trace_paths
+from sim.engine import BLOCK_PATHS, Batch, Plan, prepare, trace_paths
 from sim.errors import invalid
 from sim.market.parameters import Market
 from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
+from sim.streaming import parts
+from sim.tally import Part
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
@@ -92,7 +94,7 @@ def simulate(
     traced = None
     try:
         if target_se is None:
-            _collect(batches(plan, paths, BATCH_PATHS, threads=workers), collector, progress, paths)
+            _collect(_stream(plan, collector, paths, workers), collector, progress, paths)
         else:
             reached = _until_precise(plan, collector, target_se, workers, progress)
     except KeyboardInterrupt:
@@ -115,6 +117,7 @@ def simulate(
         histograms=collector.histograms,
         kept=collector.kept,
         fan=traced,
+        convergence=collector.convergence,
         theme=plan.theme,
         notes=_notes(plan, target_se, reached, collector),
         wall_seconds=time.perf_counter() - started,
@@ -143,12 +146,23 @@ def _interrupt_held_back() -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
-def _collect(stream: Iterator[Batch], collector: Collector, progress: Progress | None, total: int) -> None:
-    for batch in stream:
-        with _interrupt_held_back():
-            collector.add(batch)
-        if progress is not None:
-            progress(collector.paths, total)
+def _stream(plan: Plan, collector: Collector, paths: int, threads: int) -> Generator[Part]:
+    """Simulate the next ``paths`` paths of a collector."""
+    done = collector.paths
+
+    def keep(batch: Batch, place: int) -> None:
+        collector.keep(batch, done + place)
+
+    return parts(plan, collector.tallier, keep, paths, BATCH_PATHS, first=done, threads=threads)
+
+
+def _collect(stream: Generator[Part], collector: Collector, progress: Progress | None, total: int) -> None:
+    with closing(stream):
+        for part in stream:
+            with _interrupt_held_back():
+                collector.merge(part)
+            if progress is not None:
+                progress(collector.paths, total)
 
 
 def _until_precise(
@@ -163,8 +177,7 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        stream = batches(plan, todo, BATCH_PATHS, first=collector.paths, threads=threads)
-        _collect(stream, collector, progress, most)
+        _collect(_stream(plan, collector, todo, threads), collector, progress, most)
         se = collector.close_se
         if se <= target_se:
             return True
@@ -181,9 +194,15 @@ def _fan(plan: Plan, paths: int, threads: int) -> Fan | None:
     listed = trace[:, ~np.isnan(trace[0])]
     if listed.shape[1] == 0:
         return None
-    quantiles = np.quantile(listed.astype(np.float64), FAN_PROBABILITIES, axis=1)
+    levels = np.array(FAN_PROBABILITIES)
+    # One binomial deviation to either side, as for the quantiles of the summary.
+    reach = np.sqrt(levels * (1.0 - levels) / listed.shape[1])
+    wanted = np.concatenate([levels, np.clip([levels - reach, levels + reach], 0.0, 1.0).ravel()])
+    quantiles, low, high = np.quantile(listed.astype(np.float64), wanted, axis=1).reshape(
+        3, levels.size, listed.shape[0]
+    )
     minutes = np.concatenate([[0.0], np.cumsum(plan.profile.minutes)[3::4]])
-    return Fan(minutes, clock, np.array(FAN_PROBABILITIES), quantiles, listed.shape[1])
+    return Fan(minutes, clock, levels, quantiles, 0.5 * (high - low), listed.shape[1])
 
 
 def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collector) -> tuple[str, ...]:

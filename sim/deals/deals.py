@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from math import log, log1p
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -318,7 +318,16 @@ def load_deals(path: str | Path | None = None) -> Deals:
     InvalidInput
         With every fault of the file, by line, character and column.
     """
-    file = HKEX_FILE if path is None else Path(path)
+    return _shipped_deals() if path is None else _read_deals(Path(path))
+
+
+@cache
+def _shipped_deals() -> Deals:
+    """Read the shipped deals once: every plan asks for them, and reading takes longer than simulating."""
+    return _read_deals(HKEX_FILE)
+
+
+def _read_deals(file: Path) -> Deals:
     table = read_table(file, HKEX_COLUMNS, hkex_checks(), one_of=(("close", "close_return"),))
     rows: list[dict[str, Any]] = [dict(row) for row in table.rows]
     return Deals.of((_completed(Deal(**row)) for row in rows), table.notes)

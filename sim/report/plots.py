@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.report.fan import fan_description, fan_figure, fan_title, has_fan
+from sim.report.fan import fan_description, fan_figure, fan_title
+from sim.report.fan_shape import has_fan
 from sim.report.histogram import histogram_description, histogram_figure, histogram_title
 from sim.report.run import Run
 from sim.report.style import save_figure
@@ -25,7 +26,7 @@ def draw_run(run: Run, directory: str | Path) -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        The files written.
+        The files written; none of a run without a path.
 
     Raises
     ------
@@ -33,6 +34,8 @@ def draw_run(run: Run, directory: str | Path) -> tuple[Path, ...]:
         If a file cannot be written.
     """
     folder = Path(directory)
+    if run.paths == 0:
+        return ()
     files = save_figure(
         histogram_figure(run), folder, "histogram", histogram_title(run), histogram_description(run)
     )
