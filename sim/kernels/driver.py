@@ -51,9 +51,23 @@ def copy_block(recorded, start, stop, out, trace):
 
 @kernel
 def simulate_block(
-    first, key_low, key_high, coverage, demand, terms, day, ticks, after, work, scratch, recorded, trace
+    first,
+    key_low,
+    key_high,
+    coverage,
+    demand,
+    terms,
+    day,
+    ticks,
+    after,
+    work,
+    scratch,
+    recorded,
+    start,
+    stop,
+    trace,
 ):
-    """Simulate a block of consecutive paths from path ``first`` on; ``trace`` is the block's own.
+    """Simulate a block of consecutive paths from path ``first`` on; its trace begins in column ``start``.
 
     It allocates nothing, so that a thread of a graphics card runs it too, as a block of one lane.
     """
@@ -69,7 +83,7 @@ def simulate_block(
     )
     open_block(pressure, capacity, spare, day, scratch)
     if trace.shape[0] > 0:
-        record_trace(scratch, trace[0])
+        record_trace(scratch, trace[0, start:stop])
     for block in range(day.volatility.shape[0] // 4):
         if remembers:
             advance_with_memory(first, block, key_low, key_high, day, scratch)
@@ -77,15 +91,13 @@ def simulate_block(
             advance(first, block, key_low, key_high, day, scratch)
         if trace.shape[0] > 0:
             closing_prices(day, scratch)
-            record_trace(scratch, trace[block + 1])
+            record_trace(scratch, trace[block + 1, start:stop])
     closing_prices(day, scratch)
     record_block(day, ticks, scratch, bands, recorded)
     if after is None:
         no_aftermarket(recorded)
     else:
-        walk_aftermarket(
-            first, key_low, key_high, demand, terms, day, ticks, after, scratch, bands, recorded
-        )
+        walk_aftermarket(first, key_low, key_high, demand, terms, day, ticks, after, scratch, bands, recorded)
     if terms.may_withdraw:
         blank_withdrawn(terms, log_placing, recorded)
 
@@ -120,7 +132,9 @@ def simulate_range(
             work,
             scratch,
             recorded,
-            trace[:, start:stop],
+            start,
+            stop,
+            trace,
         )
         copy_block(recorded, start, stop, out, trace)
         start = stop

@@ -24,7 +24,9 @@ from sim.kernels._jit import CACHE_FOLDER, kernel_hash
 SIMULATED = bool(config.ENABLE_CUDASIM)
 """Whether Numba's simulator stands in for a card; the functions of the CPU then run as they are."""
 
-_CONTRACTED = re.compile(rb"\bfma\.|\b(?:add|sub|mul|div|sqrt)\.(?!rn\.)(?:[a-z]+\.)*f(?:32|64)\b")
+_CONTRACTED = re.compile(
+    rb"\bfma\.|\b(?:add|sub|mul|div|sqrt)\.(?!rn\.f(?:32|64)\b)(?:[a-z]+\.)*f(?:32|64)\b"
+)
 
 
 class ContractedError(RuntimeError):
@@ -70,8 +72,8 @@ def without_contraction() -> Iterator[None]:
 
     usual = nvvm.compile_ir
 
-    def compile_ir(representation, **options):
-        assembly = usual(representation, **(options | {"fma": False}))
+    def compile_ir(llvmir, **opts):
+        assembly = usual(llvmir, **(opts | {"fma": False}))
         check_rounding(assembly)
         return assembly
 

@@ -49,6 +49,8 @@ def simulate_thread(
         work,
         scratch,
         recorded,
+        0,
+        1,
         no_trace,
     )
     for row in range(rows):
@@ -57,9 +59,7 @@ def simulate_thread(
 
 
 @card_kernel
-def simulate_first_day(
-    key_low, key_high, coverage, demand, terms, day, ticks, first_path, paths, rows, out
-):
+def simulate_first_day(key_low, key_high, coverage, demand, terms, day, ticks, first_path, paths, rows, out):
     """Simulate the first day of ``paths`` paths; ``out`` is flat, (rows, paths)."""
     simulate_thread(
         key_low, key_high, coverage, demand, terms, day, ticks, None, first_path, paths, rows, out

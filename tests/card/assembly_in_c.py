@@ -226,7 +226,7 @@ class Machine:
         source, library = folder / "kernel.c", folder / "kernel.so"
         source.write_text(in_c(assembly))
         compiler = shutil.which("cc") or shutil.which("gcc") or "cc"
-        flags = ["-O1", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-shared", "-fPIC", "-w"]
+        flags = ["-O0", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-shared", "-fPIC", "-w"]
         subprocess.run([compiler, *flags, str(source), "-o", str(library), "-lm"], check=True)
         self._library = ctypes.CDLL(str(library))
         self._kinds = re.findall(r"^\s*\.param \.(\w+)", assembly, re.MULTILINE)

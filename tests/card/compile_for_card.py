@@ -12,7 +12,7 @@ import numba
 from numba import cuda
 from numba.cuda import cuda_paths, types
 from numba.cuda import dispatcher as cuda_dispatcher
-from numba.cuda.cudadrv import nvrtc
+from numba.cuda.cudadrv import nvrtc, nvvm
 
 from sim.kernels.cuda.compilation import without_contraction
 from sim.kernels.cuda.threads import simulate_first_day, simulate_horizon
@@ -23,11 +23,9 @@ HOPPER = (9, 0)
 
 def libnvvm_is_missing() -> str:
     """Why nothing can be compiled for a card here; empty where it can."""
-    try:
-        cuda_paths._get_nvvm()
-    except Exception as missing:
-        return f"libnvvm: {type(missing).__name__}; pip install nvidia-nvvm, or set CUDA_HOME to a CUDA toolkit"
-    return ""
+    if nvvm.is_available():
+        return ""
+    return "libnvvm is not installed: pip install nvidia-nvvm, or set CUDA_HOME to a CUDA toolkit"
 
 
 def assembly_of(parameters: KernelParameters, monkeypatch, capability: tuple[int, int] = HOPPER) -> str:
@@ -42,7 +40,5 @@ def assembly_of(parameters: KernelParameters, monkeypatch, capability: tuple[int
     flat = types.Array(types.float64, 1, "C")
     arguments = (*map(numba.typeof, told), types.uint64, types.int64, types.int64, flat)
     with without_contraction():
-        assembly, _ = cuda.compile_ptx(
-            kernel.py_func, types.void(*arguments), cc=capability, device=False
-        )
+        assembly, _ = cuda.compile_ptx(kernel.py_func, types.void(*arguments), cc=capability, device=False)
     return assembly
