@@ -1,8 +1,8 @@
 """Throughput of a CUDA card beside two CPU threads: `python benchmarks/card_throughput.py [paths]`.
 
-Simulates 10 million paths, unless told otherwise, of the first day of the shipped Biren deal. Both sides end with the records of every path in the memory of
-the host. Compilation and first runs are not counted; of seven rounds the median counts. Leaves with exit code 3
-where there is no card.
+Simulates the first day of the shipped Biren deal, 10 million paths unless told otherwise. Both sides end with the
+records of every path in the memory of the host. Compilation and first runs are not counted; of seven rounds the
+median counts. Leaves with exit code 3 where there is no card.
 """
 
 from __future__ import annotations

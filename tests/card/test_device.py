@@ -80,6 +80,21 @@ def test_an_unknown_device_is_refused_before_anything_is_simulated():
         simulate(small_deal(), market=small_market(), device="tpu")
 
 
+def test_a_card_that_gives_up_ends_the_run_with_a_remedy(monkeypatch):
+    from numba.cuda.cudadrv.error import CudaSupportError
+
+    from sim.kernels.cuda import driver
+
+    def give_up(*_):
+        raise CudaSupportError("out of memory")
+        yield
+
+    monkeypatch.setattr(device, "_why_no_card", lambda: "")
+    monkeypatch.setattr(driver, "simulate_spans", give_up)
+    with pytest.raises(InvalidInput, match="the card gave up: out of memory; use --device cpu"):
+        simulate(small_deal(), market=small_market(), device="cuda", fan=False)
+
+
 def test_the_manifest_names_the_device(tmp_path):
     from sim.run_directory import write_run
     from sim.verification import verify

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from cuda.pathfinder import DynamicLibNotFoundError
 from numba import cuda
 from numba.core.errors import NumbaPerformanceWarning
 from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
@@ -21,7 +22,7 @@ from sim.kernels.cuda.compilation import SIMULATED, ContractedError, without_con
 from sim.kernels.cuda.threads import simulate_first_day, simulate_horizon
 from sim.kernels.parameters import QUANTITIES, KernelParameters
 
-CardError = (CudaSupportError, CudaAPIError, LinkerError, ContractedError)
+CardError = (CudaSupportError, CudaAPIError, LinkerError, DynamicLibNotFoundError, ContractedError)
 """What a card, its driver or its compiler may raise in the middle of a run."""
 THREADS = 128
 """Threads of a block; 64 registers each leave room for eight blocks on a multiprocessor."""
