@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any
 
 import numpy as np
-from cuda.pathfinder import DynamicLibNotFoundError
 from numba import cuda
 from numba.core.errors import NumbaPerformanceWarning
 from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
@@ -22,7 +23,9 @@ from sim.kernels.cuda.compilation import SIMULATED, ContractedError, without_con
 from sim.kernels.cuda.threads import simulate_first_day, simulate_horizon
 from sim.kernels.parameters import QUANTITIES, KernelParameters
 
-CardError = (CudaSupportError, CudaAPIError, LinkerError, DynamicLibNotFoundError, ContractedError)
+# Its module carries no types.
+_LibraryNotFound: Any = import_module("cuda.pathfinder").DynamicLibNotFoundError
+CardError = (CudaSupportError, CudaAPIError, LinkerError, _LibraryNotFound, ContractedError)
 """What a card, its driver or its compiler may raise in the middle of a run."""
 THREADS = 128
 """Threads of a block; 64 registers each leave room for eight blocks on a multiprocessor."""
