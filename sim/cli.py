@@ -24,6 +24,7 @@ from sim.commands.console import (
     people_console,
     print_json,
 )
+from sim.device import usable_device
 from sim.errors import Fault, InvalidInput
 
 if TYPE_CHECKING:
@@ -92,10 +93,16 @@ def run(
     with_desks: Annotated[
         bool, typer.Option("--desks", help="Ask the desks too: subscriber, stabiliser, issuer, cornerstone.")
     ] = False,
+    device: Annotated[
+        str, typer.Option(help="cpu, or cuda for a CUDA card; the CPU where there is none.")
+    ] = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario, print its table and write its run directory."""
     deal = _load(scenario, changes, paths, seed)
+    used, instead = usable_device(device)
+    if instead:
+        sys.stderr.write(instead + "\n")
     from sim.run_directory import prepare_destination, summary_json, write_run
 
     destination = Path("runs") / scenario.stem if out is None else out
@@ -118,6 +125,7 @@ def run(
             target_se=target_se,
             keep_paths=keep_paths,
             progress=advance,
+            device=used,
         )
     from sim.desks.kept import ask_kept
     from sim.report.web.page import write_report

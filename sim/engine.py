@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.device import CPU, CUDA
 from sim.errors import invalid
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES, AftermarketParameters, KernelParameters, TermParameters
@@ -129,11 +130,16 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     return Plan(scenario, market, features, heat if peers else None, parameters, profile, opening)
 
 
-def batches(plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: int = 1) -> Iterator[Batch]:
+def batches(
+    plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: int = 1, device: str = CPU
+) -> Iterator[Batch]:
     """Simulate ``paths`` paths from path ``first`` on, in batches of whole blocks.
 
     The array of a batch is used again for the next one: a consumer copies what it keeps.
     """
+    if device == CUDA:
+        yield from _card_batches(plan, paths, batch_paths, first)
+        return
     whole = max(1, batch_paths // BLOCK_PATHS) * BLOCK_PATHS
     values = np.empty((len(QUANTITIES), 0))
     done = 0
@@ -146,6 +152,26 @@ def batches(plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: i
         simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
         yield Batch(first + done, values)
         done += count
+
+
+def _card_batches(plan: Plan, paths: int, batch_paths: int, first: int) -> Iterator[Batch]:
+    """Simulate batches on a CUDA card; while one is read the card simulates the next."""
+    from sim.kernels.cuda.driver import CardError, simulate_spans
+
+    whole = max(1, batch_paths // BLOCK_PATHS) * BLOCK_PATHS
+
+    def spans() -> Iterator[tuple[int, int]]:
+        start, end = first, first + paths
+        while start < end:
+            count = min(whole - start % BLOCK_PATHS, end - start)
+            yield start, count
+            start += count
+
+    try:
+        for start, values in simulate_spans(plan.parameters, spans(), min(whole, paths)):
+            yield Batch(start, values)
+    except CardError as fault:
+        raise invalid("--device", "", f"the card gave up: {fault}", "use --device cpu") from fault
 
 
 def trace_paths(plan: Plan, paths: int, threads: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float32]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.convergence import Convergence
+from sim.device import CPU
 from sim.market.parameters import Market
 from sim.market.theme import ThemeHeat
 from sim.scenario.scenario import Scenario
@@ -81,6 +82,8 @@ class Result:
         Remarks that a user should read beside the figures.
     wall_seconds
         Time the simulation took.
+    device
+        Where the paths were simulated, ``cpu`` or ``cuda``.
     """
 
     scenario: Scenario
@@ -98,6 +101,7 @@ class Result:
     theme: ThemeHeat | None
     notes: tuple[str, ...]
     wall_seconds: float
+    device: str = CPU
 
     def __repr__(self) -> str:
         from sim.exports.notebook import result_text

@@ -78,6 +78,7 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
         "seed": result.seed,
         "paths": result.paths,
         "partial": result.partial,
+        "device": result.device,
         "kept_paths": result.kept is not None,
         "paths_file": next((name for name in PATHS_FILES if name in files), None),
         "wall_seconds": result.wall_seconds,

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.collector import Collector
+from sim.device import CPU, usable_device
 from sim.engine import BLOCK_PATHS, Batch, Plan, prepare, trace_paths
 from sim.errors import invalid
 from sim.market.parameters import Market
@@ -24,6 +25,8 @@ from sim.tally import Part
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
+CARD_BATCH_PATHS = 32 * BLOCK_PATHS
+"""Enough to fill a large CUDA card twice; two such batches take 0.2 GB of page-locked memory."""
 KEEP_PATHS = 1_000_000
 FAN_PATHS = 20_000
 FAN_PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -49,6 +52,7 @@ def simulate(
     keep_paths: int = KEEP_PATHS,
     fan: bool = True,
     progress: Progress | None = None,
+    device: str = CPU,
 ) -> Result:
     """Simulate the listing day of a scenario.
 
@@ -71,6 +75,9 @@ def simulate(
         Whether to follow the price through the day, for its picture.
     progress
         Called with the paths done and the paths to do after every batch.
+    device
+        ``cpu``, or ``cuda`` for a CUDA card; without one the CPU is used and the notes say so. The result does
+        not depend on it.
 
     Raises
     ------
@@ -85,6 +92,7 @@ def simulate(
         raise invalid("--target-se", "", f"{target_se} is no standard error", "expected a positive number")
     if threads is not None and threads < 1:
         raise invalid("--threads", "", f"{threads} is not a number of threads", "expected 1 or more")
+    used, instead = usable_device(device)
     plan = prepare(scenario, market, folder)
     workers = threads or available_threads()
     paths = scenario.simulation.paths
@@ -94,9 +102,9 @@ def simulate(
     traced = None
     try:
         if target_se is None:
-            _collect(_stream(plan, collector, paths, workers), collector, progress, paths)
+            _collect(_stream(plan, collector, paths, workers, used), collector, progress, paths)
         else:
-            reached = _until_precise(plan, collector, target_se, workers, progress)
+            reached = _until_precise(plan, collector, target_se, workers, used, progress)
     except KeyboardInterrupt:
         partial = True
     if fan and collector.paths and not partial:
@@ -119,8 +127,9 @@ def simulate(
         fan=traced,
         convergence=collector.convergence,
         theme=plan.theme,
-        notes=_notes(plan, target_se, reached, collector),
+        notes=(*_notes(plan, target_se, reached, collector), *([instead] if instead else [])),
         wall_seconds=time.perf_counter() - started,
+        device=used,
     )
 
 
@@ -146,14 +155,15 @@ def _interrupt_held_back() -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
-def _stream(plan: Plan, collector: Collector, paths: int, threads: int) -> Generator[Part]:
+def _stream(plan: Plan, collector: Collector, paths: int, threads: int, device: str) -> Generator[Part]:
     """Simulate the next ``paths`` paths of a collector."""
     done = collector.paths
 
     def keep(batch: Batch, place: int) -> None:
         collector.keep(batch, done + place)
 
-    return parts(plan, collector.tallier, keep, paths, BATCH_PATHS, first=done, threads=threads)
+    batch = BATCH_PATHS if device == CPU else CARD_BATCH_PATHS
+    return parts(plan, collector.tallier, keep, paths, batch, first=done, threads=threads, device=device)
 
 
 def _collect(stream: Generator[Part], collector: Collector, progress: Progress | None, total: int) -> None:
@@ -166,7 +176,12 @@ def _collect(stream: Generator[Part], collector: Collector, progress: Progress |
 
 
 def _until_precise(
-    plan: Plan, collector: Collector, target_se: float, threads: int, progress: Progress | None
+    plan: Plan,
+    collector: Collector,
+    target_se: float,
+    threads: int,
+    device: str,
+    progress: Progress | None,
 ) -> bool:
     """Add paths until the mean return of the close is precise enough; whether it became so.
 
@@ -177,7 +192,7 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        _collect(_stream(plan, collector, todo, threads), collector, progress, most)
+        _collect(_stream(plan, collector, todo, threads, device), collector, progress, most)
         se = collector.close_se
         if se <= target_se:
             return True

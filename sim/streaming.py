@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.device import CPU
 from sim.engine import BLOCK_PATHS, NO_TRACE, Batch, Plan, batches
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES
@@ -27,7 +28,14 @@ _MANY_BLOCKS = 8
 
 
 def parts(
-    plan: Plan, tallier: Tallier, keep: Keep, paths: int, batch_paths: int, first: int = 0, threads: int = 1
+    plan: Plan,
+    tallier: Tallier,
+    keep: Keep,
+    paths: int,
+    batch_paths: int,
+    first: int = 0,
+    threads: int = 1,
+    device: str = CPU,
 ) -> Generator[Part]:
     """Simulate consecutive paths and yield their statistics in order, one part a batch.
 
@@ -47,8 +55,12 @@ def parts(
         Number of the first path.
     threads
         Threads to use; no bit depends on it.
+    device
+        Where to simulate; the threads tally what a card has simulated.
     """
-    if threads == 1:
+    if device != CPU:
+        yield from _together(plan, tallier, keep, paths, batch_paths, first, threads, device)
+    elif threads == 1:
         work = _BlockWork(plan, tallier, keep, first)
         for group in _batches_of_blocks(first, paths, batch_paths):
             yield Part.joined([work(block) for block in group])
@@ -116,7 +128,14 @@ def _apart(
 
 
 def _together(
-    plan: Plan, tallier: Tallier, keep: Keep, paths: int, batch_paths: int, first: int, threads: int
+    plan: Plan,
+    tallier: Tallier,
+    keep: Keep,
+    paths: int,
+    batch_paths: int,
+    first: int,
+    threads: int,
+    device: str = CPU,
 ) -> Generator[Part]:
     """Let threads share each batch: with few blocks some would else run out of work."""
 
@@ -128,6 +147,6 @@ def _together(
         return tallier.tally(own)
 
     with ThreadPoolExecutor(threads) as pool:
-        for batch in batches(plan, paths, batch_paths, first, threads):
+        for batch in batches(plan, paths, batch_paths, first, threads, device):
             blocks = blocks_between(batch.first, batch.values.shape[1])
             yield Part.joined(list(pool.map(partial(tally, batch), blocks)))

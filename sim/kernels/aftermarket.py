@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.kernels._jit import kernel, scalar
 from sim.kernels.arithmetic import exponential, logarithm
-from sim.kernels.day import CAPACITY, LIFT, OPEN, PRESSURE, PRICE
+from sim.kernels.day import CAPACITY, LIFT, MEAN, MOMENTUM, OPEN, PRESSURE, PRICE, SIGMA
 from sim.kernels.parameters import QUANTITIES
 from sim.kernels.recording import prices_on_ticks
 from sim.kernels.rng import (
@@ -44,6 +44,8 @@ _F = np.float32
 _ZERO = np.float32(0)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
+# Rows of the scratch that the first day is done with.
+_NORMALS, _USED_UP = MEAN, MOMENTUM
 _COVERED = 1.0 - 1e-5
 # Days on which the short was used up are not negative.
 _SHORT, _LEFT = np.float32(-1), np.float32(-2)
@@ -110,7 +112,7 @@ def free_day(normals, sigma, drift, scratch):
 
 
 @kernel
-def cover_short(terms, day, ticks, scratch, out):
+def cover_short(terms, day, ticks, scratch, bands, out):
     """End the stabilisation period: buy what is offered at or below the offer price, exercise for the rest.
 
     Where the share stands above its offer price nothing is offered there. Where it is still held at it, the last
@@ -134,7 +136,7 @@ def cover_short(terms, day, ticks, scratch, out):
         out[_TOTAL, i] = bought
         out[_EXERCISED, i] = short - bought
         out[_GAIN, i] = out[_OFFER, i] * bought * (1.0 - exponential(opened))
-    prices_on_ticks(out[_OFFER], scratch[PRICE], ticks, out[_END])
+    prices_on_ticks(out[_OFFER], scratch[PRICE], ticks, bands, out[_END])
 
 
 @kernel
@@ -157,19 +159,21 @@ def unlock(terms, after, elasticity, tranche, scratch, out):
 
 
 @kernel
-def free_prices(scratch, offers, ticks, out):
+def free_prices(scratch, offers, ticks, bands, out):
     """Prices without a bid, on the tick grid."""
     for i in range(out.shape[0]):
         scratch[PRICE, i] = scratch[PRESSURE, i] + scratch[LIFT, i]
-    prices_on_ticks(offers, scratch[PRICE], ticks, out)
+    prices_on_ticks(offers, scratch[PRICE], ticks, bands, out)
 
 
 @kernel
-def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, after, scratch, out):
-    """Follow a block from the close of the first day to the horizon, and record it."""
+def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, after, scratch, bands, out):
+    """Follow a block from the close of the first day to the horizon, and record it.
+
+    Rows that the first day has no more use for hold the normals, the daily volatility and the day of exhaustion.
+    """
     lanes = scratch.shape[1]
-    normals = np.empty((4, lanes), np.float32)
-    sigma, exhausted = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
+    normals, sigma, exhausted = scratch[_NORMALS : _NORMALS + 4], scratch[SIGMA], scratch[_USED_UP]
     draw_daily_volatility(first_path, key_low, key_high, after, sigma)
     drift, absorption, level = _F(after.drift), _F(after.absorption), _F(after.exercise_above)
     for i in range(lanes):
@@ -177,7 +181,7 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
         exhausted[i] = _ZERO if used else _SHORT
     exercise_early(level, scratch, exhausted)
     if after.stabilisation_days == 0:
-        cover_short(terms, day, ticks, scratch, out)
+        cover_short(terms, day, ticks, scratch, bands, out)
     for step in range(after.days):
         if step % 4 == 0:
             draw_days(first_path, step // 4, key_low, key_high, normals)
@@ -186,15 +190,15 @@ def walk_aftermarket(first_path, key_low, key_high, demand, terms, day, ticks, a
             stabilised_day(z, sigma, drift, absorption, _F(step + 1), scratch, exhausted)
             exercise_early(level, scratch, exhausted)
             if step + 1 == after.stabilisation_days:
-                cover_short(terms, day, ticks, scratch, out)
+                cover_short(terms, day, ticks, scratch, bands, out)
         else:
             free_day(z, sigma, drift, scratch)
         if step + 1 == after.days:
-            free_prices(scratch, out[_OFFER], ticks, out[_BEFORE])
+            free_prices(scratch, out[_OFFER], ticks, bands, out[_BEFORE])
         for tranche in range(after.unlock_days.shape[0]):
             if after.unlock_days[tranche] == step + 1:
                 unlock(terms, after, demand.elasticity, tranche, scratch, out)
-    free_prices(scratch, out[_OFFER], ticks, out[_EXPIRY])
+    free_prices(scratch, out[_OFFER], ticks, bands, out[_EXPIRY])
     none = terms.over_allotment == 0.0
     for i in range(lanes):
         out[_EXHAUSTED, i] = np.nan if none or exhausted[i] < _ZERO else np.float64(exhausted[i])

@@ -19,7 +19,9 @@ from sim.kernels.opening import clear_opening
 from sim.kernels.parameters import QUANTITIES, KernelParameters
 from sim.kernels.recording import blank_withdrawn, record_block
 
-_RECORDED = len(QUANTITIES)
+RECORDED = len(QUANTITIES)
+WORK_ROWS = 8
+"""Rows of a block in double precision: coverages, valuation, pressure, capacity, a normal, and two for ticks."""
 _WORDS = np.uint64(1 << 32)
 _CLOSE = QUANTITIES.index("close")
 
@@ -48,47 +50,92 @@ def copy_block(recorded, start, stop, out, trace):
 
 
 @kernel
+def simulate_block(
+    first,
+    key_low,
+    key_high,
+    coverage,
+    demand,
+    terms,
+    day,
+    ticks,
+    after,
+    work,
+    scratch,
+    recorded,
+    start,
+    stop,
+    trace,
+):
+    """Simulate a block of consecutive paths from path ``first`` on; its trace begins in column ``start``.
+
+    It allocates nothing, so that a thread of a graphics card runs it too, as a block of one lane.
+    """
+    log_public, log_placing, valuation, pressure, capacity, spare, numerators, denominators = work
+    bands = numerators, denominators
+    remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
+    if coverage.node_cumulative.shape[0] > 0:
+        draw_nodes(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
+    else:
+        draw_prior(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
+    clear_opening(
+        demand, terms, day, ticks, log_public, log_placing, valuation, bands, pressure, capacity, recorded
+    )
+    open_block(pressure, capacity, spare, day, scratch)
+    if trace.shape[0] > 0:
+        record_trace(scratch, trace[0, start:stop])
+    for block in range(day.volatility.shape[0] // 4):
+        if remembers:
+            advance_with_memory(first, block, key_low, key_high, day, scratch)
+        else:
+            advance(first, block, key_low, key_high, day, scratch)
+        if trace.shape[0] > 0:
+            closing_prices(day, scratch)
+            record_trace(scratch, trace[block + 1, start:stop])
+    closing_prices(day, scratch)
+    record_block(day, ticks, scratch, bands, recorded)
+    if after is None:
+        no_aftermarket(recorded)
+    else:
+        walk_aftermarket(first, key_low, key_high, demand, terms, day, ticks, after, scratch, bands, recorded)
+    if terms.may_withdraw:
+        blank_withdrawn(terms, log_placing, recorded)
+
+
+@kernel
 def simulate_range(
     key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, begin, end, out, trace
 ):
     """Simulate the columns ``begin`` to ``end``, block after block, on the calling thread."""
     log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     pressure, capacity, spare = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    recorded = np.empty((_RECORDED, LANES))
+    bands = np.empty(LANES), np.empty(LANES)
+    work = (log_public, log_placing, valuation, pressure, capacity, spare, *bands)
+    recorded = np.empty((RECORDED, LANES))
     scratch = np.empty((ROWS, LANES), np.float32)
-    remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
     start = begin
     while start < end:
         first = np.uint64(first_path + np.uint64(start))
         # A block ends where the low word of the path number would wrap.
         room = int(_WORDS - np.uint64(first & np.uint64(_WORDS - np.uint64(1))))
         stop = min(start + LANES, end, start + room)
-        if coverage.node_cumulative.shape[0] > 0:
-            draw_nodes(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
-        else:
-            draw_prior(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
-        clear_opening(
-            demand, terms, day, ticks, log_public, log_placing, valuation, pressure, capacity, recorded
+        simulate_block(
+            first,
+            key_low,
+            key_high,
+            coverage,
+            demand,
+            terms,
+            day,
+            ticks,
+            after,
+            work,
+            scratch,
+            recorded,
+            start,
+            stop,
+            trace,
         )
-        open_block(pressure, capacity, spare, day, scratch)
-        if trace.shape[0] > 0:
-            record_trace(scratch, trace[0, start:stop])
-        for block in range(day.volatility.shape[0] // 4):
-            if remembers:
-                advance_with_memory(first, block, key_low, key_high, day, scratch)
-            else:
-                advance(first, block, key_low, key_high, day, scratch)
-            if trace.shape[0] > 0:
-                closing_prices(day, scratch)
-                record_trace(scratch, trace[block + 1, start:stop])
-        closing_prices(day, scratch)
-        record_block(day, ticks, scratch, recorded)
-        if after is None:
-            no_aftermarket(recorded)
-        else:
-            walk_aftermarket(first, key_low, key_high, demand, terms, day, ticks, after, scratch, recorded)
-        if terms.may_withdraw:
-            blank_withdrawn(terms, log_placing, recorded)
         copy_block(recorded, start, stop, out, trace)
         start = stop
 

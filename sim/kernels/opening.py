@@ -50,12 +50,12 @@ def exponentials(logs, out):
 
 
 @kernel
-def price_offers(terms, ticks, log_placing, offers):
+def price_offers(terms, ticks, log_placing, bands, offers):
     """Offer price of each path: as agreed where it is known, else on the tick grid."""
     for i in range(offers.shape[0]):
         offers[i] = offer_price(terms, log_placing[i])
     if terms.price_low < terms.price_high:
-        round_to_ticks(offers, ticks)
+        round_to_ticks(offers, ticks, bands)
 
 
 @kernel
@@ -78,9 +78,11 @@ def scarcity_of_offers(demand, terms, log_public, log_placing, locked, active, o
 
 
 @kernel
-def clear_opening(demand, terms, day, ticks, log_public, log_placing, valuation, pressure, capacity, out):
+def clear_opening(
+    demand, terms, day, ticks, log_public, log_placing, valuation, bands, pressure, capacity, out
+):
     """Clear the open of each lane: pressure ``y(0)``, lift ``w`` of the whole short, and the terms into ``out``."""
-    price_offers(terms, ticks, log_placing, out[_OFFER])
+    price_offers(terms, ticks, log_placing, bands, out[_OFFER])
     exponentials(log_public, out[_PUBLIC])
     exponentials(log_placing, out[_PLACING])
     reallocate(terms, out[_PUBLIC], out[_TRANCHE])

@@ -34,7 +34,7 @@ _AT_OFFER, _UNTIL_BELOW, _PRESSURE_CLOSE, _LOG_CLOSE = (
 
 
 @kernel
-def prices_on_ticks(offers, log_prices, ticks, out):
+def prices_on_ticks(offers, log_prices, ticks, bands, out):
     """Prices of single-precision log prices against the offer price, on the tick grid.
 
     An agreed offer price may lie between two ticks (202.50 where the tick is 0.20). No price is rounded across it,
@@ -42,7 +42,7 @@ def prices_on_ticks(offers, log_prices, ticks, out):
     """
     for i in range(out.shape[0]):
         out[i] = offers[i] * exponential(np.float64(log_prices[i]))
-    round_to_ticks(out, ticks)
+    round_to_ticks(out, ticks, bands)
     for i in range(out.shape[0]):
         crosses_down = log_prices[i] >= np.float32(0) and out[i] < offers[i]
         crosses_up = log_prices[i] <= np.float32(0) and out[i] > offers[i]
@@ -81,13 +81,13 @@ def blank_withdrawn(terms, log_placing, out):
 
 
 @kernel
-def record_block(day, ticks, scratch, out):
+def record_block(day, ticks, scratch, bands, out):
     """Turn the state of a block at the close into the recorded quantities."""
     offers = out[_OFFER]
-    prices_on_ticks(offers, scratch[OPEN], ticks, out[_OPEN])
-    prices_on_ticks(offers, scratch[HIGH], ticks, out[_HIGH])
-    prices_on_ticks(offers, scratch[LOW], ticks, out[_LOW])
-    prices_on_ticks(offers, scratch[PRICE], ticks, out[_CLOSE])
+    prices_on_ticks(offers, scratch[OPEN], ticks, bands, out[_OPEN])
+    prices_on_ticks(offers, scratch[HIGH], ticks, bands, out[_HIGH])
+    prices_on_ticks(offers, scratch[LOW], ticks, bands, out[_LOW])
+    prices_on_ticks(offers, scratch[PRICE], ticks, bands, out[_CLOSE])
     average_prices(offers, scratch[MEAN], scratch[SQUARE], out[_VWAP])
     bought(out[_ACTIVE], scratch[LIFT], day.stabilisation_elasticity, out[_PURCHASES])
     for i in range(out.shape[1]):

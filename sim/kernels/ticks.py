@@ -8,10 +8,17 @@ from sim.kernels._jit import kernel
 
 
 @kernel
-def round_to_ticks(prices, ticks):
-    """Round every price to the nearest tick of its band, in place; the lowest price is one tick."""
-    numerators = np.full(prices.shape[0], ticks.numerators[0])
-    denominators = np.full(prices.shape[0], ticks.denominators[0])
+def round_to_ticks(prices, ticks, bands):
+    """Round every price to the nearest tick of its band, in place; the lowest price is one tick.
+
+    ``bands``, two arrays of as many entries, are lent for the tick of every price.
+    """
+    numerators, denominators = bands
+    numerator, denominator = ticks.numerators[0], ticks.denominators[0]
+    for i in range(prices.shape[0]):
+        numerators[i] = numerator
+    for i in range(prices.shape[0]):
+        denominators[i] = denominator
     for k in range(1, ticks.lower_bounds.shape[0]):
         bound, numerator, denominator = ticks.lower_bounds[k], ticks.numerators[k], ticks.denominators[k]
         for i in range(prices.shape[0]):

@@ -44,7 +44,7 @@ def nearest(table, price):
 
 def rounded(table, prices):
     out = np.array(prices, float)
-    round_to_ticks(out, kernel_table(table))
+    round_to_ticks(out, kernel_table(table), np.empty((2, out.size)))
     return out
 
 

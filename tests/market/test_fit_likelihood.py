@@ -82,8 +82,10 @@ def test_location_scale_and_lift_are_the_kernels(seed):
         day = told.day._replace(stabilisation_elasticity=20.0)
         pressure, capacity, out = np.empty(1), np.empty(1), np.empty((len(QUANTITIES), 1))
         log_public = np.array([told.coverage.public_mean])
-        none = np.zeros(1)
-        clear_opening(demand, told.terms, day, told.ticks, log_public, none, none, pressure, capacity, out)
+        none, bands = np.zeros(1), np.empty((2, 1))
+        clear_opening(
+            demand, told.terms, day, told.ticks, log_public, none, none, bands, pressure, capacity, out
+        )
         assert pressure[0] == pytest.approx(centre, abs=1e-12)
         assert capacity[0] == pytest.approx(lift, rel=1e-12)
         kernel_spread = told.coverage.spread_mean + told.coverage.spread_slope * log_public[0]

@@ -1,0 +1,114 @@
+"""From path numbers to recorded quantities, on a card.
+
+The records of a path are up to 26 doubles, which have to come to the host: 152 bytes a path of the first day, 208
+with the days after. That transfer, not the simulation, bounds the driver, so it runs beside it: there are two
+slots, each with a stream, an array on the card and page-locked memory on the host; while one is copied and read
+the card fills the other. Rows that only the days after would tell do not travel.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numba import cuda
+from numba.core.errors import NumbaPerformanceWarning
+from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
+from numba.cuda.cudadrv.error import CudaSupportError
+
+from sim.kernels.cuda.compilation import SIMULATED, ContractedError, without_contraction
+from sim.kernels.cuda.threads import simulate_first_day, simulate_horizon
+from sim.kernels.parameters import QUANTITIES, KernelParameters
+
+# Its module carries no types.
+_LibraryNotFound: Any = import_module("cuda.pathfinder").DynamicLibNotFoundError
+CardError = (CudaSupportError, CudaAPIError, LinkerError, _LibraryNotFound, ContractedError)
+"""What a card, its driver or its compiler may raise in the middle of a run."""
+THREADS = 128
+"""Threads of a block; 64 registers each leave room for eight blocks on a multiprocessor."""
+FIRST_DAY_ROWS = QUANTITIES.index("stabilisation_close")
+
+
+def on_card(value):
+    """The same parameters with their arrays copied to the card."""
+    if isinstance(value, tuple):
+        return type(value)(*map(on_card, value))
+    # The simulator hands them to the functions of the CPU, which take NumPy's.
+    return cuda.to_device(value) if isinstance(value, np.ndarray) and not SIMULATED else value
+
+
+class Slot:
+    """A place for one batch: a stream, memory on the card, and page-locked memory on the host."""
+
+    def __init__(self, rows: int, most: int) -> None:
+        self._rows = rows
+        self._stream = cuda.stream()
+        self._device = cuda.device_array(rows * most, np.float64)
+        self._host = cuda.pinned_array(len(QUANTITIES) * most, np.float64)
+        self._host[rows * most :] = np.nan
+        self._paths, self._first = most, 0
+
+    def start(self, parameters: KernelParameters, first: int, paths: int) -> None:
+        """Start to simulate ``paths`` paths from path ``first`` on, and to copy their records; does not wait."""
+        rows, size = self._rows, self._rows * paths
+        if paths != self._paths:
+            self._host[size : len(QUANTITIES) * paths] = np.nan
+        self._first, self._paths = first, paths
+        *first_day, after = parameters
+        kernel = simulate_first_day if after is None else simulate_horizon
+        arguments = first_day if after is None else parameters
+        with without_contraction(), warnings.catch_warnings():
+            # A few thousand paths do not fill a card; nobody asked for more.
+            warnings.simplefilter("ignore", NumbaPerformanceWarning)
+            launch = kernel[-(-paths // THREADS), THREADS, self._stream]
+            launch(*arguments, np.uint64(first), paths, rows, self._device)
+        self._device[:size].copy_to_host(self._host[:size], stream=self._stream)
+
+    def wait(self) -> tuple[int, np.ndarray]:
+        """The first path of the batch and its records (len(QUANTITIES), paths), once they are there."""
+        self._stream.synchronize()
+        return self._first, self._host[: len(QUANTITIES) * self._paths].reshape(len(QUANTITIES), self._paths)
+
+
+def simulate_spans(
+    parameters: KernelParameters, spans: Iterable[tuple[int, int]], most: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Simulate spans of consecutive paths, one after the other.
+
+    Parameters
+    ----------
+    parameters
+        Everything a path depends on.
+    spans
+        First path and number of paths of each span.
+    most
+        The most paths of a span.
+
+    Yields
+    ------
+    first
+        First path of a span.
+    values
+        (len(QUANTITIES), paths) recorded quantities; used again once the next span is asked for.
+    """
+    rows = FIRST_DAY_ROWS if parameters.aftermarket is None else len(QUANTITIES)
+    carried = on_card(parameters)
+    free, busy = [Slot(rows, most), Slot(rows, most)], []
+    try:
+        for first, paths in spans:
+            slot = free.pop()
+            busy.append(slot)
+            slot.start(carried, first, paths)
+            if not free:
+                done = busy.pop(0)
+                yield done.wait()
+                free.append(done)
+        for done in busy:
+            yield done.wait()
+    finally:
+        # A reader that leaves early must not free memory that the card still writes to.
+        for slot in busy:
+            slot.wait()
