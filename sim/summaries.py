@@ -89,7 +89,8 @@ def _at_ranks(values: NDArray[np.float64], wanted: NDArray[np.int64]) -> NDArray
     Selecting them takes a sixth of the time of sorting all values.
     """
     low, high = float(values.min()), float(values.max())
-    scale = CELLS / (high - low) if high > low else math.inf
+    width = high - low
+    scale = CELLS / width if 0.0 < width < math.inf else math.inf
     if not math.isfinite(scale):
         return np.asarray(np.sort(values)[wanted])
     statistics = np.empty(wanted.size)

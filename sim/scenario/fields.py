@@ -15,6 +15,7 @@ MOST_PRICE = 1e6
 MOST_NUMBER = 1e6
 MOST_COVERAGE = 1e7
 MOST_RETURN = 50.0
+MOST_LOG_RETURN = 4.0
 MOST_SEED = 2**63 - 1
 
 
@@ -36,7 +37,7 @@ def _day(value: object) -> object:
     raise PydanticCustomError("day", "not a day")
 
 
-Real = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-MOST_RETURN, le=MOST_RETURN)]
+LogReturn = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-MOST_LOG_RETURN, le=MOST_LOG_RETURN)]
 PositiveNumber = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=MOST_NUMBER)]
 Price = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=MOST_PRICE)]
 PriceRange = tuple[Price, Price]

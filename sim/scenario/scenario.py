@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sim.scenario.fields import Day, Flag, Real, Text, Whole
+from sim.scenario.fields import Day, Flag, LogReturn, Text, Whole
 from sim.scenario.models import (
     Cornerstones,
     Horizon,
@@ -106,7 +106,7 @@ class Scenario(Record):
         description="Whether the issuer's A shares already trade in mainland China.",
         examples=[False],
     )
-    market_heat: Real | None = Field(
+    market_heat: LogReturn | None = Field(
         default=None,
         title="Market heat",
         description="Mean log first-day return of the last ten listings before this one.",

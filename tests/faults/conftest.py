@@ -21,6 +21,7 @@ class Undisturbed:
     dataset: bytes
     parts: int
     paths: int
+    part_bytes: int
 
 
 def lay_out(folder: Path) -> Path:
@@ -61,5 +62,5 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
         said = command.said()
     assert said.code == 0, said.err
     files = files_of(folder / "out")
-    parts = [name for name in files if name.endswith(".part")]
-    return Undisturbed(files["part-0.parquet"], len(parts), SCENARIOS * PATHS)
+    parts = [len(content) for name, content in files.items() if name.endswith(".part")]
+    return Undisturbed(files["part-0.parquet"], len(parts), SCENARIOS * PATHS, max(parts))

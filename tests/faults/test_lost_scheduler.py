@@ -1,0 +1,101 @@
+"""A scheduler elsewhere that is killed in the middle: a word and an exit code, and what was done is kept."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from disturbed import Command, held_after, parts_of, paths_simulated, wait_until
+
+
+@contextmanager
+def elsewhere(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a scheduler and a worker on the loopback interface; yield the address and the scheduler."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": folder,
+        "env": dict(os.environ),
+    }
+    scheduler = subprocess.Popen(
+        [*dask, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"], **quiet
+    )
+    worker = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"),
+            *("--no-dashboard", "--death-timeout", "120", "--local-directory", str(folder)),
+        ],
+        **quiet,
+    )
+    try:
+        yield address, scheduler
+    finally:
+        family = [each for one in (scheduler, worker) if one.poll() is None for each in family_of(one.pid)]
+        for each in family:
+            if each.is_running():
+                each.kill()
+        psutil.wait_procs(family)
+        scheduler.wait()
+        worker.wait()
+
+
+def family_of(pid: int) -> list[psutil.Process]:
+    parent = psutil.Process(pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def listens(address: str) -> bool:
+    host, port = address.removeprefix("tcp://").split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def test_a_lost_scheduler_is_told_and_resume_finishes_here(sweep_file, undisturbed, tmp_path):
+    out, marker, go = tmp_path / "out", tmp_path / "marker", tmp_path / "go"
+    arguments = ("sweep", sweep_file, "--out", out)
+    with elsewhere(tmp_path) as (address, scheduler):
+        wait_until(lambda: listens(address), lambda: scheduler.poll() is not None)
+        before = held_after(3, marker, go)
+        with Command(*arguments, "--scheduler", address, before=before, cwd=tmp_path) as command:
+            command.until(marker.exists)
+            scheduler.kill()
+            scheduler.wait()
+            go.touch()
+            said = command.said()
+    assert said.code == 2, said.err
+    assert said.err.splitlines() == [
+        f"--scheduler: the scheduler {address} was lost; start it again and go on with --resume"
+    ]
+    held = parts_of(out)
+    assert 3 <= len(held) < undisturbed.parts
+    with Command(*arguments, "--workers", 1, "--resume", cwd=tmp_path) as command:
+        said = command.said()
+    assert said.code == 0, said.err
+    assert paths_simulated(said)[1] == len(held) * undisturbed.paths // undisturbed.parts
+    assert {name: told for name, told in parts_of(out).items() if name in held} == held
+    assert (out / "part-0.parquet").read_bytes() == undisturbed.dataset
+
+
+def test_a_scheduler_that_is_not_there_is_told(sweep_file, tmp_path):
+    """The port is bound and nobody listens there: the connection is refused."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
+        short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
+        with Command(*arguments, before=short, cwd=tmp_path) as command:
+            said = command.said()
+    assert said.code == 2
+    assert "does not answer" in said.err
+    assert not (tmp_path / "out").exists()
