@@ -87,15 +87,28 @@ def run(
     with_desks: Annotated[
         bool, typer.Option("--desks", help="Ask the desks too: subscriber, stabiliser, issuer, cornerstone.")
     ] = False,
+    variance_reduction: Annotated[
+        str, typer.Option(metavar="METHOD", help="none, sobol (means) or importance (rare events).")
+    ] = "none",
+    rare_event: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EVENT", help="What importance aims at: close_below_offer (default), support_exhausted."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario, print its table and write its run directory."""
+    from sim.variance_reduction.method import method_of
+
+    method = method_of(variance_reduction, rare_event)
     deal = _load(scenario, changes, paths, seed)
     from sim.run_directory import prepare_destination, summary_json, write_run
 
     destination = Path("runs") / scenario.stem if out is None else out
     prepare_destination(destination)
     from sim.report.plots import draw_run
+    from sim.report.reduction_lines import reduction_lines
     from sim.report.table import print_run
     from sim.simulation import simulate
 
@@ -108,6 +121,7 @@ def run(
             target_se=target_se,
             keep_paths=keep_paths,
             progress=advance,
+            method=method,
         )
     sentences: dict[str, str] = {}
     left_out: tuple[str, ...] = ()
@@ -118,6 +132,8 @@ def run(
         print_json(summary_json(result))
         for note in left_out:
             sys.stderr.write(note + "\n")
+        for text in reduction_lines(result):
+            sys.stderr.write(text + "\n")
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
         print_run(result, console, [*files, written], sentences)

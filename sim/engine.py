@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import invalid
-from sim.kernels.driver import simulate_paths
+from sim.kernels.driver import NO_DRAWS, simulate_paths
 from sim.kernels.parameters import QUANTITIES, AftermarketParameters, KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
 from sim.market.after_first_day import aftermarket_parameters
@@ -75,15 +76,45 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """Latent draws that were given to consecutive paths, (5, paths), and the paths' weights; ``None`` is one each."""
+
+    draws: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+
+    def part(self, start: int, stop: int) -> Drawn:
+        """Return the draws from ``start`` to ``stop``."""
+        weights = None if self.weights is None else self.weights[start:stop]
+        return Drawn(self.draws[:, start:stop], weights)
+
+
+class Sampler(Protocol):
+    """Makes the latent draws of paths in place of the paths themselves."""
+
+    @property
+    def mixture(self) -> bool:
+        """Whether paths carry weights, each path independent of the others; otherwise they are replicates."""
+
+    def draw(self, first: int, count: int) -> Drawn:
+        """Draw ``count`` paths from path ``first`` on; what a path gets depends on its number alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Recorded quantities of consecutive paths: ``values`` (len(QUANTITIES), paths), from path ``first`` on."""
 
     first: int
     values: NDArray[np.float64]
+    drawn: Drawn | None = None
 
     def __getitem__(self, quantity: str) -> NDArray[np.float64]:
         row: NDArray[np.float64] = self.values[QUANTITIES.index(quantity)]
         return row
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Return the paths from ``start`` to ``stop``, counted within the batch."""
+        drawn = None if self.drawn is None else self.drawn.part(start, stop)
+        return Batch(self.first + start, self.values[:, start:stop], drawn)
 
 
 def prepare(scenario: Scenario, market: Market | None = None, folder: Path | None = None) -> Plan:
@@ -129,8 +160,17 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     return Plan(scenario, market, features, heat if peers else None, parameters, profile, opening)
 
 
-def batches(plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: int = 1) -> Iterator[Batch]:
+def batches(
+    plan: Plan,
+    paths: int,
+    batch_paths: int,
+    first: int = 0,
+    threads: int = 1,
+    sampler: Sampler | None = None,
+) -> Iterator[Batch]:
     """Simulate ``paths`` paths from path ``first`` on, in batches of whole blocks.
+
+    A ``sampler`` draws coverage, valuation and volatility; left out, the paths do.
 
     The array of a batch is used again for the next one: a consumer copies what it keeps.
     """
@@ -143,8 +183,10 @@ def batches(plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: i
         if values.shape[1] != count:
             # Never a part of a larger array: the kernels would compile again for its other layout.
             values = np.empty((len(QUANTITIES), count))
-        simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
-        yield Batch(first + done, values)
+        drawn = None if sampler is None else sampler.draw(first + done, count)
+        draws = NO_DRAWS if drawn is None else drawn.draws
+        simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads, draws)
+        yield Batch(first + done, values, drawn)
         done += count
 
 

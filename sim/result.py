@@ -14,6 +14,7 @@ from sim.market.parameters import Market
 from sim.market.theme import ThemeHeat
 from sim.scenario.scenario import Scenario
 from sim.statistics import LogReturnHistogram
+from sim.variance_reduction.method import PLAIN, Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Result:
         Remarks that a user should read beside the figures.
     wall_seconds
         Time the simulation took.
+    method
+        How the latent variables were drawn. Paths of ``importance`` are weighted: ``kept["weight"]``.
     """
 
     scenario: Scenario
@@ -93,3 +96,4 @@ class Result:
     theme: ThemeHeat | None
     notes: tuple[str, ...]
     wall_seconds: float
+    method: Method = PLAIN

@@ -78,6 +78,7 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
         "paths": result.paths,
         "partial": result.partial,
         "kept_paths": result.kept is not None,
+        "variance_reduction": result.method.to_json(),
         "wall_seconds": result.wall_seconds,
         "kernel_hash": kernel_hash(),
         "versions": {"firstday": version("firstday"), "python": platform.python_version()}

@@ -10,15 +10,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.collector import Collector
-from sim.engine import BLOCK_PATHS, Batch, Plan, batches, prepare, trace_paths
+from sim.engine import BLOCK_PATHS, Batch, Plan, Sampler, batches, prepare, trace_paths
 from sim.errors import invalid
 from sim.market.parameters import Market
 from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
+from sim.variance_reduction.method import PLAIN, Method
+
+if TYPE_CHECKING:
+    from sim.variance_reduction.collector import WeightedCollector
+
+    AnyCollector = Collector | WeightedCollector
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
@@ -47,6 +54,7 @@ def simulate(
     keep_paths: int = KEEP_PATHS,
     fan: bool = True,
     progress: Progress | None = None,
+    method: Method = PLAIN,
 ) -> Result:
     """Simulate the listing day of a scenario.
 
@@ -69,11 +77,13 @@ def simulate(
         Whether to follow the price through the day, for its picture.
     progress
         Called with the paths done and the paths to do after every batch.
+    method
+        How the latent variables are drawn, see docs/variance-reduction.md; plain paths by default.
 
     Raises
     ------
     InvalidInput
-        When the scenario or its market cannot be used.
+        When the scenario or its market cannot be used, or the method cannot be used on it.
 
     Notes
     -----
@@ -86,15 +96,17 @@ def simulate(
     plan = prepare(scenario, market, folder)
     workers = threads or available_threads()
     paths = scenario.simulation.paths
-    collector = Collector(plan, keep_paths, paths)
     started = time.perf_counter()
+    sampler = method.sampler(plan)
+    collector = _collector(plan, keep_paths, method)
     partial, reached = False, True
     traced = None
     try:
         if target_se is None:
-            _collect(batches(plan, paths, BATCH_PATHS, threads=workers), collector, progress, paths)
+            stream = batches(plan, paths, BATCH_PATHS, threads=workers, sampler=sampler)
+            _collect(stream, collector, progress, paths)
         else:
-            reached = _until_precise(plan, collector, target_se, workers, progress)
+            reached = _until_precise(plan, collector, target_se, workers, progress, sampler)
     except KeyboardInterrupt:
         partial = True
     if fan and collector.paths and not partial:
@@ -119,7 +131,17 @@ def simulate(
         theme=plan.theme,
         notes=_notes(plan, target_se, reached, collector),
         wall_seconds=time.perf_counter() - started,
+        method=method,
     )
+
+
+def _collector(plan: Plan, keep_paths: int, method: Method) -> AnyCollector:
+    paths = plan.scenario.simulation.paths
+    if method.name == "none":
+        return Collector(plan, keep_paths, paths)
+    from sim.variance_reduction.collector import WeightedCollector
+
+    return WeightedCollector(plan, keep_paths, paths, method)
 
 
 @contextmanager
@@ -144,7 +166,7 @@ def _interrupt_held_back() -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
-def _collect(stream: Iterator[Batch], collector: Collector, progress: Progress | None, total: int) -> None:
+def _collect(stream: Iterator[Batch], collector: AnyCollector, progress: Progress | None, total: int) -> None:
     for batch in stream:
         with _interrupt_held_back():
             collector.add(batch)
@@ -153,7 +175,12 @@ def _collect(stream: Iterator[Batch], collector: Collector, progress: Progress |
 
 
 def _until_precise(
-    plan: Plan, collector: Collector, target_se: float, threads: int, progress: Progress | None
+    plan: Plan,
+    collector: AnyCollector,
+    target_se: float,
+    threads: int,
+    progress: Progress | None,
+    sampler: Sampler | None,
 ) -> bool:
     """Add paths until the mean return of the close is precise enough; whether it became so.
 
@@ -164,7 +191,9 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        stream = batches(plan, todo, BATCH_PATHS, first=collector.paths, threads=threads)
+        stream = batches(
+            plan, todo, BATCH_PATHS, first=collector.paths, threads=threads, sampler=sampler
+        )
         _collect(stream, collector, progress, most)
         se = collector.close_se
         if se <= target_se:
@@ -193,7 +222,7 @@ def _fan(plan: Plan, paths: int, threads: int) -> Fan | None:
     return Fan(minutes, clock, levels, quantiles, 0.5 * (high - low), listed.shape[1])
 
 
-def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collector) -> tuple[str, ...]:
+def _notes(plan: Plan, target_se: float | None, reached: bool, collector: AnyCollector) -> tuple[str, ...]:
     scenario, notes = plan.scenario, []
     if plan.market.origin.status == "trial":
         notes.append(f"the market {plan.market.name} holds trial values, not a fit; read levels with care")
