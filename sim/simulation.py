@@ -191,9 +191,7 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        stream = batches(
-            plan, todo, BATCH_PATHS, first=collector.paths, threads=threads, sampler=sampler
-        )
+        stream = batches(plan, todo, BATCH_PATHS, first=collector.paths, threads=threads, sampler=sampler)
         _collect(stream, collector, progress, most)
         se = collector.close_se
         if se <= target_se:

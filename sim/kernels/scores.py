@@ -115,7 +115,7 @@ def sobol_scores(first_path, columns, shifts, rows, out):
     first_path
         Number of the first path, ``uint64``. Path ``i`` takes point ``i // R`` of replicate ``i mod R``.
     columns
-        (R, dimensions, bits) ``uint64``: columns of the scrambled generator matrices, 52 bits, the first digit highest.
+        (R, dimensions, bits) ``uint64``: columns of the scrambled generator matrices, the first of 52 digits highest.
     shifts
         (R, dimensions) ``uint64``: digital shifts.
     rows
@@ -210,7 +210,5 @@ def student_of_scores(values, slopes, step, scores):
         s = size / step - k
         r = 1.0 - s
         rise = values[k + 1] - values[k]
-        t = values[k] + s * rise + s * r * (
-            r * (step * slopes[k] - rise) + s * (rise - step * slopes[k + 1])
-        )
+        t = values[k] + s * rise + s * r * (r * (step * slopes[k] - rise) + s * (rise - step * slopes[k + 1]))
         scores[i] = -t if score < 0.0 else t

@@ -1,4 +1,4 @@
-"""The block ``aftermarket`` of a summary from weighted paths: :mod:`sim.aftermarket_collector` with other estimators."""
+"""The block ``aftermarket`` of a summary: :mod:`sim.aftermarket_collector` with the estimators of weighted paths."""
 
 from __future__ import annotations
 

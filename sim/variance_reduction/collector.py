@@ -20,8 +20,7 @@ from sim.engine import BLOCK_PATHS, Batch, Plan
 from sim.kernels.parameters import QUANTITIES
 from sim.statistics import HISTOGRAM_WIDTH, LogReturnHistogram
 from sim.variance_reduction.aftermarket import WeightedAftermarket
-from sim.variance_reduction.day import DayLaw
-from sim.variance_reduction.latents import VOLATILITY
+from sim.variance_reduction.control import CloseControl
 from sim.variance_reduction.method import Method
 from sim.variance_reduction.prices import PriceTally
 from sim.variance_reduction.sums import GROUPS, EventShare, Frame, WeightedMean
@@ -62,7 +61,7 @@ class WeightedCollector:
     method
         How the latent variables were drawn.
     controlled
-        Whether the day's control variate is used.
+        Whether the control variate of the close is used.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class WeightedCollector:
             self._weights = np.empty(expected_paths) if mixture else None
         self._rows = [QUANTITIES.index(name) for name in plan.recorded]
         streamed = self._kept is None
-        self._day = DayLaw.of(plan.parameters.day) if controlled else None
+        self._control = CloseControl(plan) if controlled else None
         self._prices = {name: PriceTally(plan, name, mixture, streamed) for name in PRICES}
         self._means = {name: WeightedMean(mixture) for name in _MEANS}
         self._events = {name: EventShare(mixture) for name in _EVENTS}
@@ -102,9 +101,10 @@ class WeightedCollector:
         self.paths += count
 
     def _add_block(self, block: Batch) -> None:
-        plain = Frame.of(_weights_of(block), None)
-        controlled = self._controlled(block)
-        self._note(block)
+        weights = _weights_of(block)
+        control = None if self._control is None else self._control.of(block)
+        plain, controlled = Frame.of(weights, None), Frame.of(weights, control)
+        self._note(block, control)
         for name, tally in self._prices.items():
             tally.add(block, controlled if name in _MOVED_BY_THE_DAY else plain)
         offers, closes, opens = block["offer_price"], block["close"], block["open"]
@@ -140,21 +140,18 @@ class WeightedCollector:
         if self._after is not None:
             self._after.add(block, plain)
 
-    def _controlled(self, block: Batch) -> Frame:
-        control = None
-        if self._day is not None and block.drawn is not None:
-            control = self._day.control(block, block.drawn.draws[VOLATILITY])
-        return Frame.of(_weights_of(block), control)
-
-    def _note(self, block: Batch) -> None:
+    def _note(self, block: Batch, control: Array | None) -> None:
         """Note the running mean of the close."""
-        close = self._prices["close"]
-        for mark in marks_between(block.first, block.first + block.values.shape[1]):
-            part = block.part(0, mark - block.first)
+        close, weights = self._prices["close"], _weights_of(block)
+        per_offer = self._plan.scenario.offer.price is None
+        values = block["close"] / block["offer_price"] - 1.0 if per_offer else block["close"]
+        for mark in marks_between(block.first, block.first + values.size):
+            so_far = slice(0, mark - block.first)
+            frame = Frame.of(
+                None if weights is None else weights[so_far], None if control is None else control[so_far]
+            )
             running = close.moments.copy()
-            per_offer = self._plan.scenario.offer.price is None
-            values = part["close"] / part["offer_price"] - 1.0 if per_offer else part["close"]
-            running.add(values, self._controlled(part))
+            running.add(values[so_far], frame)
             self._noted.append((mark, *close.return_of(running)))
 
     @property

@@ -1,9 +1,4 @@
-"""The day given its open: in closed form but for the manager, the halts and the ticks.
-
-The pressure ``y`` moves by a sum of normals, so ``y(1)`` given the open and the volatility of the path is normal.
-``exp(y(1))`` less its known mean is a control variate: its mean is zero whatever the latent draws, and it carries
-nearly all that the day adds to the variance of the close.
-"""
+"""The law of the pressure at the close given the open: normal, for the day adds normals to it."""
 
 from __future__ import annotations
 
@@ -12,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import Batch
 from sim.kernels.opening import exponentials
 from sim.kernels.parameters import DayParameters
 
@@ -45,12 +39,3 @@ class DayLaw:
         wildness = np.empty_like(pressure)
         exponentials(2.0 * self.day.sigma_log_sd * volatility_scores, wildness)
         return self.spread * wildness * (self.day.sigma_base + self.day.sigma_slope * size) ** 2
-
-    def control(self, block: Batch, volatility_scores: Array) -> Array:
-        """``exp(y(1))`` less its mean given the open, a number a path; 0 on a path that does not list."""
-        pressure = block["scarcity"] + block["valuation"]
-        expected, reached = np.empty_like(pressure), np.empty_like(pressure)
-        log_mean = pressure + self.drift + 0.5 * self.variance(pressure, volatility_scores)
-        exponentials(np.nan_to_num(log_mean), expected)
-        exponentials(np.nan_to_num(block["pressure_close"]), reached)
-        return np.where(np.isnan(pressure), 0.0, reached - expected)

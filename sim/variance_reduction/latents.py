@@ -15,17 +15,13 @@ from numpy.typing import NDArray
 from sim.engine import NO_TRACE, Plan
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES, KernelParameters
-from sim.kernels.scores import STANDARD_DRAWS, student_of_scores
+from sim.kernels.scores import STANDARD_DRAWS
+from sim.variance_reduction.student import StudentScores
 
 Array = NDArray[np.float64]
 
 COVERAGE, PLACING, VALUATION, VOLATILITY, NOISE = range(STANDARD_DRAWS)
 NODE = COVERAGE
-
-_STEP = 1.0 / 64.0
-_REACH = 12.0
-"""Scores beyond it come with a probability of 1e-33."""
-_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Latents:
             uncertain = (coverage.valuation_sd, coverage.public_sd, coverage.placing_sd)
             named = zip((VALUATION, COVERAGE, PLACING), uncertain, strict=True)
             rows += [row for row, sd in named if sd > 0.0]
-            self._values, self._slopes = _student_table(coverage.degrees)
+            self._student = StudentScores.of(coverage.degrees)
         if plan.parameters.day.sigma_log_sd > 0.0:
             rows.append(VOLATILITY)
         self.rows: NDArray[np.int64] = np.array(rows, dtype=np.int64)
@@ -75,7 +71,7 @@ class Latents:
             # The kernels take the first node whose cumulative probability is not below the draw.
             scores[NODE] = self._parameters.coverage.node_cumulative[nodes]
         else:
-            student_of_scores(self._values, self._slopes, _STEP, scores[NOISE])
+            self._student.settle(scores[NOISE])
         return scores
 
     def opening(self, draws: Array) -> Opening:
@@ -110,28 +106,3 @@ def open_paths(parameters: KernelParameters, draws: Array) -> Opening:
     capacity = np.log(active / left) / day.stabilisation_elasticity
     pressure = scarcity + valuation
     return Opening(pressure, capacity, ~np.isnan(pressure))
-
-
-def _student_table(degrees: float) -> tuple[Array, Array]:
-    """Student-t quantiles at scores ``0, _STEP, ...``, and their slopes.
-
-    They are rounded to twelve digits, which the interpolation does not have anyway: the last digits of a library's
-    quantile are not the same on every machine.
-    """
-    from scipy.special import gammaln, ndtr, stdtrit
-
-    scores = np.arange(round(_REACH / _STEP) + 1) * _STEP
-    values = -stdtrit(degrees, ndtr(-scores))
-    values[0] = 0.0
-    log_density = (
-        gammaln(0.5 * (degrees + 1.0))
-        - gammaln(0.5 * degrees)
-        - 0.5 * np.log(degrees * np.pi)
-        - 0.5 * (degrees + 1.0) * np.log1p(values**2 / degrees)
-    )
-    slopes = np.exp(-0.5 * scores**2 - 0.5 * np.log(2.0 * np.pi) - log_density)
-    return _rounded(values), _rounded(slopes)
-
-
-def _rounded(values: Array) -> Array:
-    return np.array([float(f"{value:.{_DIGITS - 1}e}") for value in values.tolist()])

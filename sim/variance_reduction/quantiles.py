@@ -15,7 +15,7 @@ from sim.statistics import (
     LogReturnHistogram,
 )
 from sim.summaries import QUANTILES, Quantiles
-from sim.variance_reduction.sums import Frame, WeightedMean
+from sim.variance_reduction.sums import laid_out, replicates_se, strata_se
 
 Array = NDArray[np.float64]
 
@@ -32,20 +32,43 @@ def kept_quantiles(values: Array, weights: Array | None) -> Quantiles:
     if not known.any():
         return dict.fromkeys(QUANTILES, (math.nan, math.nan))
     read = _Ordered.of(values[known], None if weights is None else weights[known])
-    frame = Frame.of(weights, None)
+    shares = _Shares(values, known, weights)
     quantiles = {}
     for p in QUANTILES:
         value = read.quantile(p)
-        share = WeightedMean(mixture=weights is not None)
-        share.add(np.where(known, (values <= value).astype(np.float64), np.nan), frame)
-        reach = share.se
-        error = (
-            0.5 * (read.quantile(min(p + reach, 1.0)) - read.quantile(max(p - reach, 0.0)))
-            if math.isfinite(reach)
-            else math.nan
-        )
-        quantiles[p] = (value, error)
+        reach = shares.se(value)
+        if math.isfinite(reach):
+            high, low = read.quantile(min(p + reach, 1.0)), read.quantile(max(p - reach, 0.0))
+            quantiles[p] = (value, 0.5 * (high - low))
+        else:
+            quantiles[p] = (value, math.nan)
     return quantiles
+
+
+class _Shares:
+    """Standard errors of the shares of paths up to a value, as :class:`WeightedMean` has them."""
+
+    def __init__(self, values: Array, known: NDArray[np.bool_], weights: Array | None) -> None:
+        self._paths = values.size
+        # No value is below a missing one.
+        self._values = laid_out(np.where(known, values, np.inf), np.inf)
+        taken = known.astype(np.float64) if weights is None else np.where(known, weights, 0.0)
+        self._mixture = weights is not None
+        self._weights = laid_out(taken, 0.0)
+        self._squares = self._weights**2
+        self._weight, self._square = self._weights.sum(axis=0), self._squares.sum(axis=0)
+
+    def se(self, value: float) -> float:
+        """Standard error of the share up to a value; NaN where it cannot be told."""
+        below = self._values <= value
+        up_to = np.where(below, self._weights, 0.0).sum(axis=0)
+        total = float(self._weight.sum())
+        share = float(up_to.sum()) / total
+        away = up_to - share * self._weight
+        if not self._mixture:
+            return replicates_se(away, self._weight)
+        squares = (1.0 - 2.0 * share) * np.where(below, self._squares, 0.0).sum(axis=0)
+        return strata_se(away, squares + share * share * self._square, self._weight, self._paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +137,9 @@ class WeightedHistogram:
         if total == 0.0:
             return dict.fromkeys(QUANTILES, (math.nan, math.nan))
         fine = _histogram(np.rint(self.mass * (_FINE / total)).astype(np.int64))
-        in_order = np.concatenate([[0], np.arange(1, _MIDDLE), [HISTOGRAM_BINS + 2], np.arange(_MIDDLE, HISTOGRAM_BINS + 2)])
+        in_order = np.concatenate(
+            [[0], np.arange(1, _MIDDLE), [HISTOGRAM_BINS + 2], np.arange(_MIDDLE, HISTOGRAM_BINS + 2)]
+        )
         shares = np.cumsum(self.mass[in_order]) / total
         below = np.cumsum(self.squares[in_order]) / total**2
         quantiles = {}

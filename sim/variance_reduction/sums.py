@@ -59,6 +59,41 @@ def group_sizes(paths: int) -> NDArray[np.int64]:
     return (paths + GROUPS - 1 - np.arange(GROUPS)) // GROUPS
 
 
+def replicates_se(away: Array, weight: Array) -> float:
+    """Standard error of a ratio of sums from its replicates.
+
+    Parameters
+    ----------
+    away
+        (GROUPS,), what each replicate's sum is off the ratio times its weight.
+    weight
+        (GROUPS,), weight of each replicate; those without any take no part.
+    """
+    taking_part = int(np.count_nonzero(weight))
+    if taking_part < 2:
+        return math.nan
+    return math.sqrt(taking_part / (taking_part - 1) * float((away**2).sum())) / float(weight.sum())
+
+
+def strata_se(away: Array, squares: Array, weight: Array, paths: int) -> float:
+    """Standard error of a ratio of sums over strata of independent paths.
+
+    Parameters
+    ----------
+    away, weight
+        As in :func:`replicates_se`.
+    squares
+        (GROUPS,), sum of the squares of what is summed in ``away``.
+    paths
+        All paths, those that take no part included.
+    """
+    sizes = group_sizes(paths)
+    if sizes.min() < 2:
+        return math.nan
+    spread = sizes / (sizes - 1) * np.maximum(squares - away**2 / sizes, 0.0)
+    return math.sqrt(float(spread.sum())) / float(weight.sum())
+
+
 @dataclass(slots=True)
 class WeightedMean:
     """Mean of a stream of numbers, one a path; NaN is left out.
@@ -103,13 +138,13 @@ class WeightedMean:
             self.second[1] += (wx * c).sum()
             self.second[2] += (wc * c).sum()
         if self.mixture:
-            self._add_squared(w, x, c, wx, wc)
+            self._add_squared(w, wx, wc)
 
-    def _add_squared(self, w: Array, x: Array, c: Array | None, wx: Array, wc: Array | None) -> None:
+    def _add_squared(self, w: Array, wx: Array, wc: Array | None) -> None:
         self.squared[0] += (w * w).sum(axis=0)
         self.squared[1] += (w * wx).sum(axis=0)
         self.squared[3] += (wx * wx).sum(axis=0)
-        if c is not None and wc is not None:
+        if wc is not None:
             self.squared[2] += (w * wc).sum(axis=0)
             self.squared[4] += (wx * wc).sum(axis=0)
             self.squared[5] += (wc * wc).sum(axis=0)
@@ -161,17 +196,10 @@ class WeightedMean:
         mean, slope = self.mean, self.slope
         away = self.first[1] - mean * self.first[0] - slope * self.first[2]
         if not self.mixture:
-            taking_part = int(np.count_nonzero(self.first[0]))
-            if taking_part < 2:
-                return math.nan
-            return math.sqrt(taking_part / (taking_part - 1) * float((away**2).sum())) / self.weight
-        sizes = group_sizes(self.paths)
-        if sizes.min() < 2:
-            return math.nan
+            return replicates_se(away, self.first[0])
         one, x, c, xx, xc, cc = self.squared
         squares = xx + mean**2 * one + slope**2 * cc - 2.0 * (mean * x + slope * xc - mean * slope * c)
-        spread = sizes / (sizes - 1) * np.maximum(squares - away**2 / sizes, 0.0)
-        return math.sqrt(float(spread.sum())) / self.weight
+        return strata_se(away, squares, self.first[0], self.paths)
 
     @property
     def effective(self) -> float:
@@ -183,7 +211,7 @@ class WeightedMean:
 
     @property
     def gain(self) -> float | None:
-        """Variance of the mean of as many plain paths, as a multiple of this one's; ``None`` where neither is told."""
+        """Variance of as many plain paths' mean, as a multiple of this one's; ``None`` where it cannot be told."""
         error = self.se
         if self.count < 2 or not error > 0.0:
             return None

@@ -75,7 +75,11 @@ def log_chance(event: RareEvent, latents: Latents, day: DayParameters, draws: Ar
 
 
 def fitted_tilt(
-    event: RareEvent, latents: Latents, day: DayParameters, columns: NDArray[np.uint64], shifts: NDArray[np.uint64]
+    event: RareEvent,
+    latents: Latents,
+    day: DayParameters,
+    columns: NDArray[np.uint64],
+    shifts: NDArray[np.uint64],
 ) -> Tilt | None:
     """Fit the tilted law on Sobol points, one replicate of them; ``None`` where the event has no chance at all."""
     dimensions = latents.rows.size
