@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.errors import InvalidInput
     from sim.result import Result
-    from sim.scenario import Scenario, load_scenario
+    from sim.scenario import Scenario, load_scenario, with_changes
     from sim.simulation import simulate
 
-__all__ = ["InvalidInput", "Result", "Scenario", "load_scenario", "simulate"]
+__all__ = ["InvalidInput", "Result", "Scenario", "load_scenario", "simulate", "with_changes"]
 
 _HOMES = {
     "InvalidInput": "sim.errors",
@@ -22,6 +22,7 @@ _HOMES = {
     "Scenario": "sim.scenario",
     "load_scenario": "sim.scenario",
     "simulate": "sim.simulation",
+    "with_changes": "sim.scenario",
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.commands import desks, past_deals
+from sim.commands import desks, explore, past_deals, studies
 from sim.commands.console import (
     EXIT_BUG,
     EXIT_INTERRUPTED,
@@ -84,6 +84,10 @@ def run(
         Path | None, typer.Option(help="Run directory; runs/ and the file's name by default.")
     ] = None,
     changes: Changes = None,
+    exports: Annotated[
+        list[str] | None,
+        typer.Option("--export", metavar="FORMAT", help="Also write parquet, excel or csv; repeat for more."),
+    ] = None,
     with_desks: Annotated[
         bool, typer.Option("--desks", help="Ask the desks too: subscriber, stabiliser, issuer, cornerstone.")
     ] = False,
@@ -107,6 +111,11 @@ def run(
 
     destination = Path("runs") / scenario.stem if out is None else out
     prepare_destination(destination)
+    exported: dict[str, str] = {}
+    if exports:
+        from sim.exports.formats import checked_exports
+
+        exported = checked_exports(exports, deal.simulation.paths, keep_paths)
     from sim.report.plots import draw_run
     from sim.report.reduction_lines import reduction_lines
     from sim.report.table import print_run
@@ -127,7 +136,7 @@ def run(
     left_out: tuple[str, ...] = ()
     if with_desks:
         result, sentences, left_out = _asked(result, threads)
-    written = write_run(result, destination, draw_run)
+    written = write_run(result, destination, draw_run, tuple(exported))
     if as_json:
         print_json(summary_json(result))
         for note in left_out:
@@ -136,7 +145,7 @@ def run(
             sys.stderr.write(text + "\n")
     else:
         files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
-        print_run(result, console, [*files, written], sentences)
+        print_run(result, console, [*files, *(written / name for name in exported.values()), written], sentences)
     # The table says both in its notes.
     if result.partial:
         if as_json:
@@ -231,6 +240,8 @@ def bench(
 
 past_deals.add_to(app)
 desks.add_to(app)
+studies.add_to(app)
+explore.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:

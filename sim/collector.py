@@ -1,4 +1,4 @@
-"""Collects batches of paths into the summary of a run: `summary.json` of the interface."""
+"""Collects paths into the summary of a run: `summary.json` of the interface."""
 
 from __future__ import annotations
 
@@ -8,48 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermarket_collector import COVERED, AftermarketCollector
+from sim.aftermarket_collector import aftermarket_summary
 from sim.convergence import Convergence, ConvergenceCounter
-from sim.engine import BLOCK_PATHS, Batch, Plan
+from sim.engine import Batch, Plan
 from sim.kernels.parameters import QUANTITIES
 from sim.statistics import HISTOGRAM_WIDTH, HistogramCounter, LogReturnHistogram, Moments, probability_se
 from sim.summaries import (
     QUANTILES,
     Quantiles,
     described,
-    exact_quantiles,
+    exact_quantiles_of_returns,
     histogram_quantiles,
     mean_of,
     scaled,
     share,
 )
+from sim.tally import EVENTS, MEANS, PRICES, Part, Tallier, blocks_between, one_price, price_of, return_of
 
 __all__ = ["PRICES", "QUANTILES", "Collector"]
 
-PRICES = ("open", "high", "low", "close", "vwap")
-_EVENTS = (
-    "withdrawn",
-    "open_below_offer",
-    "open_at_offer",
-    "close_below_offer",
-    "close_at_offer",
-    "stabilised",
-    "support_exhausted",
-)
-_MEANS = (
-    "offer_price",
-    "float_at_listing",
-    "purchases",
-    "bought_of_short",
-    "exercised",
-    "lift",
-    "pressure_move",
-    "scarcity",
-)
-
 
 class Collector:
-    """Consumes batches in the order of their paths; :meth:`summary` may be asked at any time.
+    """Consumes paths in their order; :meth:`summary` may be asked at any time.
+
+    Paths come as batches, or tallied already as parts of :attr:`tallier`; see :mod:`sim.tally` for why the bits do
+    not depend on which.
 
     Parameters
     ----------
@@ -60,106 +43,77 @@ class Collector:
         streamed statistics stay, and memory no longer grows.
     expected_paths
         Paths that are to come; more than ``keep_paths`` keeps none from the start.
+    with_marks
+        Whether to note the running mean.
     """
 
-    def __init__(self, plan: Plan, keep_paths: int, expected_paths: int) -> None:
+    def __init__(self, plan: Plan, keep_paths: int, expected_paths: int, *, with_marks: bool = True) -> None:
         self._plan = plan
-        self._kept: NDArray[np.float64] | None = None
+        self.room: NDArray[np.float64] | None = None
         if expected_paths <= keep_paths:
-            self._kept = np.empty((len(plan.recorded), expected_paths))
+            self.room = np.empty((len(plan.recorded), expected_paths))
         self._rows = [QUANTITIES.index(name) for name in plan.recorded]
-        self._after = None
-        if plan.parameters.aftermarket is not None:
-            self._after = AftermarketCollector(plan, streamed=self._kept is None)
+        self.tallier = Tallier(plan, self.room is None, with_marks)
+        layout = self.tallier.layout
         self.paths = 0
-        self._events = dict.fromkeys(_EVENTS, 0)
-        self._returns = {name: Moments() for name in PRICES}
-        self._prices = {name: Moments() for name in PRICES}
-        self._means = {name: Moments() for name in _MEANS}
-        self._histograms = {name: HistogramCounter() for name in PRICES}
-        self._price_histograms = {name: HistogramCounter() for name in PRICES}
+        self._moments = {name: Moments() for name in layout.moments}
+        self._counts = np.zeros(len(layout.counts) + layout.days, dtype=np.int64)
+        self._histograms = {name: HistogramCounter() for name in layout.histograms}
         self._convergence = ConvergenceCounter()
 
     def add(self, batch: Batch) -> None:
         """Add the next batch of paths."""
-        count = batch.values.shape[1]
-        if self._kept is not None:
-            self._kept[:, self.paths : self.paths + count] = batch.values[self._rows]
-        start = 0
-        while start < count:
-            stop = min(start + BLOCK_PATHS - (batch.first + start) % BLOCK_PATHS, count)
-            self._add_block(Batch(batch.first + start, batch.values[:, start:stop]))
-            start = stop
-        self.paths += count
+        self.keep(batch, self.paths)
+        for first, count in blocks_between(batch.first, batch.values.shape[1]):
+            start = first - batch.first
+            self.merge(self.tallier.tally(Batch(first, batch.values[:, start : start + count])))
 
-    def _add_block(self, block: Batch) -> None:
-        offers = block["offer_price"]
-        listed = ~np.isnan(block["close"])
-        for name in PRICES:
-            prices = block[name]
-            ratios = prices / offers
-            if name == "close":
-                self._convergence.add(block.first, ratios - 1.0, self._returns[name])
-            self._returns[name].add(ratios - 1.0)
-            self._prices[name].add(prices)
-            self._histograms[name].add(ratios)
-            if self._kept is None:
-                self._price_histograms[name].add(prices / self._price_unit)
-        short = self._plan.over_allotment
-        purchases = block["purchases"]
-        opens, closes = block["open"], block["close"]
-        self._count("withdrawn", ~listed)
-        self._count("open_below_offer", opens < offers)
-        self._count("open_at_offer", opens == offers)
-        self._count("close_below_offer", closes < offers)
-        self._count("close_at_offer", closes == offers)
-        self._count("stabilised", purchases > 0.0)
-        self._count("support_exhausted", (purchases >= COVERED * short) & (short > 0.0))
-        bought = purchases / short if short > 0.0 else np.where(listed, 0.0, np.nan)
-        means = self._means
-        means["offer_price"].add(np.where(listed, offers, np.nan))
-        means["float_at_listing"].add(block["float_at_listing"])
-        means["purchases"].add(purchases)
-        means["bought_of_short"].add(bought)
-        # With only the first day known, what is still short is exercised where the close is above the offer price.
-        exercised = np.where(closes > offers, 1.0 - bought, 0.0) if short > 0.0 else np.zeros_like(closes)
-        means["exercised"].add(np.where(listed, exercised, np.nan))
-        means["lift"].add(block["log_close"] - block["pressure_close"])
-        means["pressure_move"].add(block["pressure_close"] - block["scarcity"])
-        means["scarcity"].add(block["scarcity"])
+    def keep(self, batch: Batch, place: int) -> None:
+        """Keep the paths of a batch from a place on, where paths are kept; several threads may do so at once."""
+        if self.room is not None:
+            stop = place + batch.values.shape[1]
+            for row, recorded in enumerate(self._rows):
+                self.room[row, place:stop] = batch.values[recorded]
 
-        if self._after is not None:
-            self._after.add(block)
-
-    def _count(self, event: str, happened: NDArray[np.bool_]) -> None:
-        self._events[event] += int(happened.sum())
-
-    @property
-    def _price_unit(self) -> float:
-        """Price that the histogram of prices is measured in: the offer price, or the bottom of its range."""
-        return float(self._plan.scenario.reference_price)
+    def merge(self, part: Part) -> None:
+        """Add the statistics of the next paths, which :meth:`keep` has seen."""
+        marks = part.marks
+        for number, block in enumerate(part.moments.tolist()):
+            self._convergence.merge(marks[marks[:, 0] == number, 1:], self._moments[return_of("close")])
+            for moments, (count, mean, squares) in zip(self._moments.values(), block, strict=True):
+                moments.merge(Moments(int(count), mean, squares))
+        self._counts += part.counts
+        for counter, cells in zip(self._histograms.values(), part.cells, strict=True):
+            counter.merge(cells)
+        self.paths += part.paths
 
     @property
     def kept(self) -> Mapping[str, NDArray[np.float64]] | None:
         """The paths so far, one array a quantity of the horizon; ``None`` when they were too many to keep."""
-        if self._kept is None:
+        if self.room is None:
             return None
-        return {name: self._kept[row, : self.paths] for row, name in enumerate(self._plan.recorded)}
+        return {name: self.room[row, : self.paths] for row, name in enumerate(self._plan.recorded)}
 
     @property
     def histograms(self) -> Mapping[str, LogReturnHistogram]:
-        """Histogram of the log return of each price."""
-        return {name: counter.freeze() for name, counter in self._histograms.items()}
+        """Histogram of the log return of each price of the first day."""
+        kept = self.kept
+        if kept is None:
+            return {name: self._histograms[return_of(name)].freeze() for name in PRICES}
+        counters = {name: HistogramCounter() for name in PRICES}
+        for name, counter in counters.items():
+            counter.add(kept[name] / kept["offer_price"])
+        return {name: counter.freeze() for name, counter in counters.items()}
 
     @property
     def convergence(self) -> Convergence:
         """Running mean return of the close."""
-        return self._convergence.freeze(self.paths, self._returns["close"])
+        return self._convergence.freeze(self.paths, self._moments[return_of("close")])
 
     @property
     def close_se(self) -> float:
         """Standard error of the mean return of the close."""
-        return self._returns["close"].se
+        return self._moments[return_of("close")].se
 
     def summary(self, partial: bool) -> dict[str, Any]:
         """Return the summary of the paths so far, as the interface lays it out.
@@ -168,19 +122,28 @@ class Collector:
         quantiles off a histogram adds, in log price; 0 where they are exact.
         """
         scenario = self._plan.scenario
-        means = {name: mean_of(moments) for name, moments in self._means.items()}
+        moments = self._moments
+        means = {name: mean_of(moments[name]) for name in MEANS}
+        errors = {name: moments[name].se for name in MEANS}
+        counts = dict(zip(self.tallier.layout.counts, self._counts.tolist(), strict=False))
         base = scenario.offer.base_shares
-        listed = self.paths - self._events["withdrawn"]
+        listed = self.paths - counts["withdrawn"]
         returns, prices = {}, {}
         for name in PRICES:
-            ratio_quantiles, price_quantiles = self._quantiles(name)
-            returns[name] = described(self._returns[name], ratio_quantiles)
-            prices[name] = described(self._prices[name], price_quantiles)
+            returns[name], prices[name] = self._described(name)
         probabilities = {}
-        for event, hits in self._events.items():
+        for event in EVENTS:
             of = self.paths if event == "withdrawn" else listed
-            probabilities[event] = {"value": share(hits, of), "se": probability_se(hits, of)}
-        after = {} if self._after is None else {"aftermarket": self._after.summary(self.kept)}
+            probabilities[event] = {
+                "value": share(counts[event], of),
+                "se": probability_se(counts[event], of),
+            }
+        after: dict[str, Any] = {}
+        if self._plan.parameters.aftermarket is not None:
+            days = self._counts[len(self.tallier.layout.counts) :]
+            after["aftermarket"] = aftermarket_summary(
+                self._plan, self._described, moments, counts, days, listed
+            )
         return {
             "scenario": scenario.name,
             "stage": scenario.stage,
@@ -189,17 +152,17 @@ class Collector:
             "partial": partial,
             "offer_price": scenario.offer.price or means["offer_price"],
             "float_shares": float(np.round(means["float_at_listing"] * base)),
-            "float_shares_se": self._means["float_at_listing"].se * base,
+            "float_shares_se": errors["float_at_listing"] * base,
             "returns": returns,
             "prices": prices,
             "probabilities": probabilities,
             "greenshoe": {
                 "over_allotted_shares": scenario.over_allotted_shares(),
                 "purchases_mean": means["purchases"] * base,
-                "purchases_mean_se": self._means["purchases"].se * base,
+                "purchases_mean_se": errors["purchases"] * base,
                 "purchases_fraction_of_short_mean": means["bought_of_short"],
                 "exercised_fraction_mean": means["exercised"],
-                "exercised_fraction_mean_se": self._means["exercised"].se,
+                "exercised_fraction_mean_se": errors["exercised"],
             },
             "decomposition": {
                 "valuation_and_heat": means["pressure_move"],
@@ -207,20 +170,29 @@ class Collector:
                 "stabilisation": means["lift"],
             },
             "decomposition_se": {
-                "valuation_and_heat": self._means["pressure_move"].se,
-                "scarcity": self._means["scarcity"].se,
-                "stabilisation": self._means["lift"].se,
+                "valuation_and_heat": errors["pressure_move"],
+                "scarcity": errors["scarcity"],
+                "stabilisation": errors["lift"],
             },
-            "quantile_error": 0.0 if self._kept is not None else HISTOGRAM_WIDTH,
+            "quantile_error": 0.0 if self.room is not None else HISTOGRAM_WIDTH,
             **after,
         }
+
+    def _described(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Describe the return and the price of a name."""
+        of_returns, of_prices = self._quantiles(name)
+        return (
+            described(self._moments[return_of(name)], of_returns),
+            described(self._moments[price_of(name)], of_prices),
+        )
 
     def _quantiles(self, name: str) -> tuple[Quantiles, Quantiles]:
         """Quantiles of the return and of the price with their standard errors."""
         kept = self.kept
         if kept is not None:
-            prices = kept[name]
-            return exact_quantiles(prices / kept["offer_price"] - 1.0), exact_quantiles(prices)
-        ratios = histogram_quantiles(self._histograms[name].freeze())
-        prices_of = histogram_quantiles(self._price_histograms[name].freeze())
-        return scaled(ratios, 1.0, -1.0), scaled(prices_of, self._price_unit)
+            return exact_quantiles_of_returns(kept[name], kept["offer_price"], one_price(self._plan))
+        ratios = histogram_quantiles(self._histograms[return_of(name)].freeze())
+        prices = ratios
+        if not one_price(self._plan):
+            prices = histogram_quantiles(self._histograms[price_of(name)].freeze())
+        return scaled(ratios, 1.0, -1.0), scaled(prices, float(self._plan.scenario.reference_price))

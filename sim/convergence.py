@@ -57,22 +57,20 @@ class ConvergenceCounter:
     def __init__(self) -> None:
         self._noted: list[tuple[int, Moments]] = []
 
-    def add(self, first: int, returns: NDArray[np.float64], before: Moments) -> None:
+    def merge(self, marks: NDArray[np.float64], before: Moments) -> None:
         """Look at the next block.
 
         Parameters
         ----------
-        first
-            Number of its first path.
-        returns
-            (paths,), simple returns of the close, NaN where the deal is withdrawn.
+        marks
+            (marks, 4): path number, and count, mean and squares of the block's returns up to it.
         before
             Moments of the returns before the block; left as they are.
         """
-        for mark in marks_between(first, first + returns.size):
+        for mark, count, mean, squares in marks.tolist():
             running = replace(before)
-            running.add(returns[: mark - first])
-            self._noted.append((mark, running))
+            running.merge(Moments(int(count), mean, squares))
+            self._noted.append((int(mark), running))
 
     def freeze(self, paths: int, whole: Moments) -> Convergence:
         """Return what was noted, with the whole run of ``paths`` paths as its last entry."""

@@ -40,7 +40,16 @@ class Fault:
         if self.line is not None:
             place += f":{self.line}:{self.column or 1}"
         field = f" {self.field}:" if self.field else ""
-        return f"{place}:{field} {self.problem}; {self.remedy}"
+        return _printable(f"{place}:{field} {self.problem}; {self.remedy}")
+
+
+def _printable(line: str) -> str:
+    """Write characters that would break the line, or steer a terminal, as their escapes."""
+    if line.isprintable():
+        return line
+    return "".join(
+        mark if mark.isprintable() else mark.encode("unicode_escape").decode("ascii") for mark in line
+    )
 
 
 class InvalidInput(ValueError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ from sim.market.theme import ThemeHeat
 from sim.scenario.scenario import Scenario
 from sim.statistics import LogReturnHistogram
 from sim.variance_reduction.method import PLAIN, Method
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +102,82 @@ class Result:
     notes: tuple[str, ...]
     wall_seconds: float
     method: Method = PLAIN
+
+    def __repr__(self) -> str:
+        from sim.exports.notebook import result_text
+
+        return result_text(self)
+
+    def _repr_html_(self) -> str:
+        """Show the result in a notebook."""
+        from sim.exports.notebook import result_html
+
+        return result_html(self)
+
+    def plot(self, picture: Literal["histogram", "fan"] = "histogram") -> Figure:
+        """Draw the histogram of the close, or the fan of the price through the day; a notebook shows it.
+
+        Raises
+        ------
+        InvalidInput
+            When the picture is unknown, or there is no fan to draw.
+        """
+        from sim.exports.notebook import picture_of
+
+        return picture_of(self, picture)
+
+    def to_frame(self) -> DataFrame:
+        """Return the kept paths: one row a path, one column a recorded quantity, NaN where the deal is withdrawn.
+
+        ``frame.attrs["units"]`` holds the unit of each column.
+
+        Raises
+        ------
+        InvalidInput
+            When the paths were not kept.
+        """
+        from sim.exports.frames import paths_frame
+
+        return paths_frame(self)
+
+    def quantiles_frame(self) -> DataFrame:
+        """Return the quantiles of every price with their standard errors, one row a quantile."""
+        from sim.exports.frames import quantiles_frame
+
+        return quantiles_frame(self)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write a workbook with native charts: summary, quantiles, histogram, desks, inputs, manifest.
+
+        Raises
+        ------
+        InvalidInput
+            When XlsxWriter is not installed or the file cannot be written; nothing is left behind.
+        """
+        from sim.exports.excel.workbook import write_workbook
+
+        return write_workbook(self, path)
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """Write the kept paths: one row a path, one column a recorded quantity.
+
+        Raises
+        ------
+        InvalidInput
+            When the paths were not kept, pyarrow is not installed, or the file cannot be written.
+        """
+        from sim.exports.parquet import write_parquet
+
+        return write_parquet(self, path)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the quantiles of every price with their standard errors, one row a quantile.
+
+        Raises
+        ------
+        InvalidInput
+            When the file cannot be written.
+        """
+        from sim.exports.quantiles import write_quantiles_csv
+
+        return write_quantiles_csv(self, path)

@@ -12,7 +12,7 @@ import math
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from sim.errors import Fault, InvalidInput, invalid
 from sim.result import Result
 
 FORMAT = 1
+PATHS_FILES = ("paths.npz", "paths.parquet")
+"""Where a run keeps its paths: one of these."""
 _LARGEST_MANIFEST = 10_000_000
 _LIBRARIES = ("numpy", "numba", "scipy", "matplotlib")
 
@@ -79,6 +81,7 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
         "partial": result.partial,
         "kept_paths": result.kept is not None,
         "variance_reduction": result.method.to_json(),
+        "paths_file": next((name for name in PATHS_FILES if name in files), None),
         "wall_seconds": result.wall_seconds,
         "kernel_hash": kernel_hash(),
         "versions": {"firstday": version("firstday"), "python": platform.python_version()}
@@ -126,7 +129,12 @@ def prepare_destination(out: Path) -> None:
         ) from fault
 
 
-def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] | None = None) -> Path:
+def write_run(
+    result: Result,
+    out: Path,
+    draw: Callable[[Result, Path], object] | None = None,
+    exports: Sequence[str] = (),
+) -> Path:
     """Write the directory of a run.
 
     Parameters
@@ -137,6 +145,9 @@ def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] 
         Directory to appear; one that holds an earlier run is replaced.
     draw
         Draws the pictures of a result into a directory.
+    exports
+        Files to write besides, by the names of :data:`sim.exports.formats.EXPORTS`; ``parquet`` keeps the paths
+        instead of ``paths.npz``.
 
     Raises
     ------
@@ -148,7 +159,7 @@ def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] 
         out.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
-            _fill(result, beside, draw)
+            _fill(result, beside, draw, exports)
             beside.chmod(0o755)
             _take_place(beside, out)
         finally:
@@ -160,12 +171,21 @@ def write_run(result: Result, out: Path, draw: Callable[[Result, Path], object] 
     return out
 
 
-def _fill(result: Result, folder: Path, draw: Callable[[Result, Path], object] | None) -> None:
+def _fill(
+    result: Result,
+    folder: Path,
+    draw: Callable[[Result, Path], object] | None,
+    exports: Sequence[str],
+) -> None:
     (folder / "summary.json").write_text(summary_json(result), encoding="utf-8")
-    if result.kept is not None:
+    if result.kept is not None and "parquet" not in exports:
         np.savez(folder / "paths.npz", allow_pickle=False, **result.kept)
     if draw is not None and result.paths:
         draw(result, folder)
+    if exports:
+        from sim.exports.formats import write_exports
+
+        write_exports(result, folder, exports)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(_json(manifest_of(result, files)), encoding="utf-8")
 
@@ -228,7 +248,18 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         raise InvalidInput(faults)
     if manifest["format"] != FORMAT:
         raise invalid(str(path), "format", f"is {manifest['format']}", f"this version reads format {FORMAT}")
-    wanted_files = ["summary.json", "paths.npz"] if manifest["kept_paths"] else ["summary.json"]
+    wanted_files = ["summary.json"]
+    if manifest["kept_paths"]:
+        wanted_files.append(_paths_file(manifest, str(path)))
     if missing := [name for name in wanted_files if name not in manifest["files"]]:
         raise invalid(str(path), "files", f"leaves out {', '.join(missing)}", "run the scenario again")
     return manifest
+
+
+def _paths_file(manifest: Mapping[str, Any], source: str) -> str:
+    """Return the file that holds the paths; a manifest of before there was a choice does not name it."""
+    name = manifest.get("paths_file", PATHS_FILES[0])
+    if name not in PATHS_FILES:
+        known = " or ".join(PATHS_FILES)
+        raise invalid(source, "paths_file", f"is {name!r}", f"expected {known}; run the scenario again")
+    return str(name)

@@ -7,8 +7,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from sim.errors import invalid
 from sim.market.parameters import Market
 from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
+from sim.streaming import parts
+from sim.tally import Part
 from sim.variance_reduction.method import PLAIN, Method
 
 if TYPE_CHECKING:
@@ -98,13 +100,12 @@ def simulate(
     paths = scenario.simulation.paths
     started = time.perf_counter()
     sampler = method.sampler(plan)
-    collector = _collector(plan, keep_paths, method)
+    collector = _collector(plan, keep_paths, method, workers)
     partial, reached = False, True
     traced = None
     try:
         if target_se is None:
-            stream = batches(plan, paths, BATCH_PATHS, threads=workers, sampler=sampler)
-            _collect(stream, collector, progress, paths)
+            _collect(plan, collector, sampler, paths, workers, progress)
         else:
             reached = _until_precise(plan, collector, target_se, workers, progress, sampler)
     except KeyboardInterrupt:
@@ -135,13 +136,13 @@ def simulate(
     )
 
 
-def _collector(plan: Plan, keep_paths: int, method: Method) -> AnyCollector:
+def _collector(plan: Plan, keep_paths: int, method: Method, threads: int) -> AnyCollector:
     paths = plan.scenario.simulation.paths
     if method.name == "none":
         return Collector(plan, keep_paths, paths)
     from sim.variance_reduction.collector import WeightedCollector
 
-    return WeightedCollector(plan, keep_paths, paths, method)
+    return WeightedCollector(plan, keep_paths, paths, method, threads)
 
 
 @contextmanager
@@ -166,12 +167,45 @@ def _interrupt_held_back() -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
-def _collect(stream: Iterator[Batch], collector: AnyCollector, progress: Progress | None, total: int) -> None:
-    for batch in stream:
+def _collect(
+    plan: Plan,
+    collector: AnyCollector,
+    sampler: Sampler | None,
+    paths: int,
+    threads: int,
+    progress: Progress | None,
+) -> None:
+    """Add the next ``paths`` paths to a collector."""
+    most = plan.scenario.simulation.paths
+    if isinstance(collector, Collector):
+        _merge_parts(_stream(plan, collector, paths, threads), collector, progress, most)
+        return
+    for batch in batches(plan, paths, BATCH_PATHS, collector.paths, threads, sampler):
         with _interrupt_held_back():
             collector.add(batch)
         if progress is not None:
-            progress(collector.paths, total)
+            progress(collector.paths, most)
+
+
+def _stream(plan: Plan, collector: Collector, paths: int, threads: int) -> Generator[Part]:
+    """Simulate the next ``paths`` paths of a collector."""
+    done = collector.paths
+
+    def keep(batch: Batch, place: int) -> None:
+        collector.keep(batch, done + place)
+
+    return parts(plan, collector.tallier, keep, paths, BATCH_PATHS, first=done, threads=threads)
+
+
+def _merge_parts(
+    stream: Generator[Part], collector: Collector, progress: Progress | None, total: int
+) -> None:
+    with closing(stream):
+        for part in stream:
+            with _interrupt_held_back():
+                collector.merge(part)
+            if progress is not None:
+                progress(collector.paths, total)
 
 
 def _until_precise(
@@ -191,8 +225,7 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        stream = batches(plan, todo, BATCH_PATHS, first=collector.paths, threads=threads, sampler=sampler)
-        _collect(stream, collector, progress, most)
+        _collect(plan, collector, sampler, todo, threads, progress)
         se = collector.close_se
         if se <= target_se:
             return True

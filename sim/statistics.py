@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 HISTOGRAM_WIDTH = 0.001
 HISTOGRAM_REACH = 4.0
 HISTOGRAM_BINS = round(2 * HISTOGRAM_REACH / HISTOGRAM_WIDTH)
+HISTOGRAM_CELLS = HISTOGRAM_BINS + 3
+"""What a histogram counts: below the grid, its bins, above the grid, and exactly at the offer price."""
 HISTOGRAM_EDGES: NDArray[np.float64] = np.linspace(-HISTOGRAM_REACH, HISTOGRAM_REACH, HISTOGRAM_BINS + 1)
 
 
@@ -26,12 +28,24 @@ class Moments:
     mean: float = 0.0
     squares: float = 0.0
 
+    @staticmethod
+    def of(values: NDArray[np.float64]) -> Moments:
+        """Moments of a block of values; NaN is left out."""
+        return Moments.of_numbers(values[~np.isnan(values)])
+
+    @staticmethod
+    def of_numbers(values: NDArray[np.float64]) -> Moments:
+        """Moments of a block without NaN."""
+        if not values.size:
+            return Moments()
+        mean = float(values.mean())
+        deviations = values - mean
+        np.square(deviations, out=deviations)
+        return Moments(values.size, mean, float(deviations.sum()))
+
     def add(self, values: NDArray[np.float64]) -> None:
         """Add a block of values; NaN is left out."""
-        listed = values[~np.isnan(values)]
-        if listed.size:
-            mean = float(listed.mean())
-            self.merge(Moments(listed.size, mean, float(((listed - mean) ** 2).sum())))
+        self.merge(Moments.of(values))
 
     def merge(self, other: Moments) -> None:
         """Add the values that another one has seen."""
@@ -104,26 +118,35 @@ class LogReturnHistogram:
 
 @dataclass(slots=True)
 class HistogramCounter:
-    """Fills a :class:`LogReturnHistogram` batch by batch."""
+    """Fills a :class:`LogReturnHistogram` batch by batch; ``cells`` (HISTOGRAM_CELLS,) counts, see there."""
 
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, dtype=np.int64))
-    at_offer: int = 0
-    below: int = 0
-    above: int = 0
+    cells: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_CELLS, dtype=np.int64))
 
     def add(self, ratios: NDArray[np.float64]) -> None:
         """Add prices as multiples of the offer price; NaN is left out, exactly one is the atom."""
-        moved = ratios[~np.isnan(ratios) & (ratios != 1.0)]
-        self.at_offer += int((ratios == 1.0).sum())
-        cells = np.floor(np.log(moved) / HISTOGRAM_WIDTH).astype(np.int64) + HISTOGRAM_BINS // 2
-        self.below += int((cells < 0).sum())
-        self.above += int((cells >= HISTOGRAM_BINS).sum())
-        inside = cells[(cells >= 0) & (cells < HISTOGRAM_BINS)]
-        self.counts += np.bincount(inside, minlength=HISTOGRAM_BINS)
+        if np.isnan(ratios).any():
+            ratios = ratios[~np.isnan(ratios)]
+        logs = np.log(ratios)
+        logs /= HISTOGRAM_WIDTH
+        np.floor(logs, out=logs)
+        # Below and above the grid have a cell of their own on either side of it.
+        np.maximum(logs, -HISTOGRAM_BINS // 2 - 1, out=logs)
+        np.minimum(logs, HISTOGRAM_BINS // 2, out=logs)
+        found = logs.astype(np.int64)
+        found += HISTOGRAM_BINS // 2 + 1
+        at_offer = np.count_nonzero(ratios == 1.0)
+        self.cells[:-1] += np.bincount(found, minlength=HISTOGRAM_CELLS - 1)
+        self.cells[1 + HISTOGRAM_BINS // 2] -= at_offer
+        self.cells[-1] += at_offer
+
+    def merge(self, cells: NDArray[np.int64]) -> None:
+        """Add the counts of another one."""
+        self.cells += cells
 
     def freeze(self) -> LogReturnHistogram:
         """Return the counts so far."""
-        return LogReturnHistogram(HISTOGRAM_EDGES, self.counts.copy(), self.at_offer, self.below, self.above)
+        below, above, at_offer = (int(self.cells[place]) for place in (0, -2, -1))
+        return LogReturnHistogram(HISTOGRAM_EDGES, self.cells[1:-2].copy(), at_offer, below, above)
 
 
 def probability_se(hits: int, paths: int) -> float:
@@ -137,12 +160,15 @@ def probability_se(hits: int, paths: int) -> float:
     return math.sqrt(share * (1.0 - share) / paths)
 
 
-def quantile_se(ordered: NDArray[np.float64], probability: float) -> float:
-    """Monte Carlo standard error of a quantile from the order statistics one binomial deviation to either side."""
-    n = ordered.size
-    if n < 2:
-        return math.nan
+def quantile_reach(n: int, probability: float) -> tuple[int, int]:
+    """Ranks of the order statistics of ``n`` values one binomial deviation to either side of a quantile."""
     middle, reach = (n - 1) * probability, math.sqrt(n * probability * (1.0 - probability))
-    low = int(np.clip(math.floor(middle - reach), 0, n - 1))
-    high = int(np.clip(math.ceil(middle + reach), 0, n - 1))
+    return max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), n - 1)
+
+
+def quantile_se(ordered: NDArray[np.float64], probability: float) -> float:
+    """Monte Carlo standard error of a quantile: half the distance of the statistics at :func:`quantile_reach`."""
+    if ordered.size < 2:
+        return math.nan
+    low, high = quantile_reach(ordered.size, probability)
     return float(ordered[high] - ordered[low]) / 2.0

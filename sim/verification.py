@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.errors import Fault, InvalidInput, invalid
 from sim.market.parameters import market_from_mapping
 from sim.result import Result
-from sim.run_directory import document_sha256, read_manifest, sha256, summary_json
+from sim.run_directory import PATHS_FILES, document_sha256, read_manifest, sha256, summary_json
 from sim.scenario import Scenario, scenario_from_mapping
 from sim.simulation import simulate
 from sim.variance_reduction.method import method_from_json
@@ -108,9 +108,11 @@ def _differences(directory: Path, manifest: Mapping[str, Any], again: Result) ->
     faults = []
     if _of_the_paths(_document(directory / "summary.json")) != _of_the_paths(json.loads(summary_json(again))):
         faults.append(Fault(str(directory / "summary.json"), "", "differs when recomputed", _why(manifest)))
-    if again.kept is not None and (different := _different_arrays(directory / "paths.npz", again.kept)):
-        named = ", ".join(different)
-        faults.append(Fault(str(directory / "paths.npz"), named, "differs when recomputed", _why(manifest)))
+    if again.kept is None:
+        return faults
+    paths = directory / manifest.get("paths_file", PATHS_FILES[0])
+    if different := _different_paths(paths, again.kept):
+        faults.append(Fault(str(paths), ", ".join(different), "differs when recomputed", _why(manifest)))
     return faults
 
 
@@ -131,6 +133,14 @@ def _of_the_paths(summary: Any) -> Any:
     if not isinstance(summary, dict):
         return summary
     return {key: value for key, value in summary.items() if key not in _HOW_IT_WAS_RUN}
+
+
+def _different_paths(path: Path, kept: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    if path.suffix == ".parquet":
+        from sim.exports.parquet import differing_columns
+
+        return differing_columns(path, kept)
+    return _different_arrays(path, kept)
 
 
 def _different_arrays(path: Path, kept: Mapping[str, NDArray[np.float64]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from sim.desks.base import Answer, simulate_desk
@@ -40,8 +40,15 @@ def ask_desks(
     notes
         One line for each desk that refuses the deal, and why.
     """
+    return answered(questions(scenario, market, threads))
+
+
+def answered(
+    asked: Iterable[tuple[str, Callable[[], Answer]]],
+) -> tuple[tuple[Answer, ...], tuple[str, ...]]:
+    """Put questions to desks: the answers, and one line for each desk that refuses."""
     answers, notes = [], []
-    for name, ask in _questions(scenario, market, threads):
+    for name, ask in asked:
         try:
             answers.append(ask())
         except InvalidInput as refusal:
@@ -50,9 +57,11 @@ def ask_desks(
     return tuple(answers), tuple(notes)
 
 
-def _questions(
+def questions(
     scenario: Scenario, market: Market, threads: int | None
 ) -> Iterator[tuple[str, Callable[[], Answer]]]:
+    """Yield the name of each desk that applies to a deal and the call that asks it; see :func:`ask_desks`."""
+
     @cache
     def played() -> KeptPaths:
         return simulate_desk(scenario, market=market, threads=threads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from functools import lru_cache
 
 from sim.deals.deals import HEAT_LISTINGS, HEAT_MINIMUM, Deals, load_deals
 from sim.deals.usual import LOWEST_COVERAGE, UNDERSUBSCRIBED_COVERAGE
@@ -61,14 +62,25 @@ def features_of(scenario: Scenario, deals: Deals | None = None) -> Features:
     if scenario.venue != "hkex":
         # Past deals are of Hong Kong, and no other market depends on its heat unless a file of its own says so.
         return Features(market_heat=scenario.market_heat or 0.0, deal_size=size, anchored=anchored)
-    past = (load_deals() if deals is None else deals).before(scenario.list_date)
-    heat = scenario.market_heat
-    if heat is None:
-        last = [deal.log_return_close for deal in past if deal.log_return_close is not None][-HEAT_LISTINGS:]
-        heat = sum(last) / len(last) if len(last) >= HEAT_MINIMUM else UNKNOWN_HEAT
+    day = scenario.list_date
+    heat, heat_of_coverage = _shipped_heats(day) if deals is None else _heats(deals, day)
     return Features(
-        market_heat=heat,
-        coverage_heat=coverage_heat(past, scenario.list_date),
+        market_heat=heat if scenario.market_heat is None else scenario.market_heat,
+        coverage_heat=heat_of_coverage,
         deal_size=size,
         anchored=anchored,
     )
+
+
+def _heats(deals: Deals, day: date) -> tuple[float, float]:
+    """Market heat and coverage heat on the morning of a day."""
+    past = deals.before(day)
+    last = [deal.log_return_close for deal in past if deal.log_return_close is not None][-HEAT_LISTINGS:]
+    heat = sum(last) / len(last) if len(last) >= HEAT_MINIMUM else UNKNOWN_HEAT
+    return heat, coverage_heat(past, day)
+
+
+@lru_cache(maxsize=64)
+def _shipped_heats(day: date) -> tuple[float, float]:
+    """Heats of the shipped deals: a sweep asks for one day's a thousand times."""
+    return _heats(load_deals(), day)

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sim.errors import Fault, InvalidInput, invalid
 
@@ -212,8 +212,39 @@ class Aftermarket(_Part):
     sold: Fraction = 0.3
 
 
+class FittedParameter(_Part):
+    """A parameter as the fit found it: posterior mode, its standard error, and the prior's mean and deviation.
+
+    Names and scales are those of the fit (``log_`` is a logarithm); a run takes nothing from here.
+    """
+
+    name: str
+    value: Real
+    standard_error: NonNegative | None = None
+    prior_mean: Real
+    prior_sd: Positive
+
+
+class Posterior(_Part):
+    """Correlations of the parameters of one block of the fit; with their standard errors, the posterior.
+
+    Row ``k`` of ``correlations`` holds those of parameter ``k`` with the parameters before it; blocks are
+    independent. ``within_sd`` is the variance that the market's own ``sd`` holds for the block's uncertainty.
+    """
+
+    parameters: tuple[str, ...]
+    correlations: tuple[tuple[Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)], ...], ...]
+    within_sd: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _is_a_triangle(self) -> Posterior:
+        if [len(row) for row in self.correlations] != list(range(len(self.parameters))):
+            raise ValueError("row k of the correlations must hold k numbers, the first row none")
+        return self
+
+
 class Market(_Part):
-    """Everything a run takes from past deals."""
+    """Everything a run takes from past deals, and the fit that it comes from."""
 
     name: str
     venue: Literal["hkex", "star"]
@@ -228,6 +259,8 @@ class Market(_Part):
     peers: Peers
     uncertainty: Uncertainty = Uncertainty()
     aftermarket: Aftermarket = Aftermarket()
+    estimates: tuple[FittedParameter, ...] = ()
+    posterior: tuple[Posterior, ...] = ()
 
 
 def market_from_mapping(data: Any, source: str) -> Market:

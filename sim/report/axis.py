@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.report import distribution, numbers, words
@@ -24,9 +25,9 @@ class ReturnAxis:
     width: float
 
 
-def common_axis(run: Run) -> ReturnAxis:
-    """Find the ends of the common axis and the width of a bar."""
-    others = [run.histograms[name] for name in SMALL_PANELS]
+def common_axis(run: Run, beside: Sequence[str] = SMALL_PANELS) -> ReturnAxis:
+    """Find the ends of the axis that the close shares with the quantities beside it, and the width of a bar."""
+    others = [run.histograms[name] for name in beside]
     close = run.histograms["close"]
     low = min(0.0, distribution.quantile(close, 0.005), *(distribution.quantile(h, 0.02) for h in others))
     high = max(0.0, _upper_end(close, 0.995), *(_upper_end(h, 0.98) for h in others))

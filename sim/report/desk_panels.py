@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sim.report import numbers, style
-from sim.report.layout import Page, spread
+from sim.report.labels import spread
+from sim.report.layout import Page
 from sim.report.numbers import PRINTED_MINUS
 
 LEFT, RIGHT = 1.95, 0.35

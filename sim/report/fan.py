@@ -10,24 +10,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
-from numpy.typing import NDArray
 
 from sim.report import distribution, numbers, style, words
-from sim.report.layout import KeyEntry, Page, printable, spread
+from sim.report.fan_shape import BANDS, Clock, clock_of, level_of, returns_shown, time_of_day
+from sim.report.labels import spread
+from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
 from sim.report.run import Fan, Run, currency_sign
 
 WIDTH, HEIGHT = 8.6, 5.9
 _LEFT = 0.95
-# A lunch break takes the room of a quarter of an hour; shorter pauses, such as an auction, keep their length.
-_SHORTEST_BREAK = 30.0
-_ROOM_OF_BREAK = 16.0
 _LABEL_DISTANCE = 0.165
-_BANDS: Sequence[tuple[float, str]] = (
-    (0.05, "9 in 10"),
-    (0.10, "8 in 10"),
-    (0.25, "half of the paths"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +38,6 @@ class _Label:
     @property
     def weight(self) -> str:
         return "bold" if self.median else "normal"
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """The trading day as places on the axis, with breaks drawn short.
-
-    ``starts`` and ``ends`` are the breaks in minutes from midnight, shape (B,).
-    """
-
-    starts: NDArray[np.float64]
-    ends: NDArray[np.float64]
-
-    def place(self, clock: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Place of a time of day on the axis, in minutes after taking the breaks out."""
-        times = np.asarray(clock, dtype=np.float64)
-        places = times.copy()
-        for start, end in zip(self.starts, self.ends, strict=True):
-            inside = np.clip((times - start) / (end - start), 0.0, 1.0)
-            places -= inside * (end - start - _ROOM_OF_BREAK)
-        return places
-
-
-def has_fan(run: Run) -> bool:
-    """Whether the run holds a fan of at least two times and one path."""
-    fan = run.fan
-    if fan is None or fan.paths == 0 or fan.clock.size < 2:
-        return False
-    return bool(np.all(np.isfinite(fan.log_returns)))
 
 
 def fan_figure(run: Run) -> Figure:
@@ -129,17 +94,11 @@ def fan_description(run: Run) -> str:
     )
 
 
-def _level(fan: Fan, probability: float) -> NDArray[np.float64]:
-    """Simple returns of one quantile through the day; the nearest level that the fan holds."""
-    at = int(np.argmin(np.abs(fan.probabilities - probability)))
-    return np.asarray(np.expm1(fan.log_returns[at]), dtype=np.float64)
-
-
 def _bands(fan: Fan) -> list[tuple[float, str, str]]:
     """Bands that the fan holds, widest first: lower level, words, colour."""
     return [
         (low, label, colour)
-        for (low, label), colour in zip(_BANDS, style.FAN, strict=True)
+        for (low, label), colour in zip(BANDS, style.FAN, strict=True)
         if np.any(np.isclose(fan.probabilities, low)) and np.any(np.isclose(fan.probabilities, 1.0 - low))
     ]
 
@@ -180,26 +139,11 @@ def _small_print(run: Run, fan: Fan) -> str:
     )
 
 
-def _clock_of(fan: Fan) -> _Clock:
-    """Find the breaks: times of day that pass while no trading time does."""
-    paused = np.diff(fan.clock) - np.diff(fan.minutes)
-    at = np.flatnonzero(paused >= _SHORTEST_BREAK)
-    before = fan.clock[at].astype(np.float64)
-    # A fan taken at the start of each minute has its last time a minute before the break.
-    half_hour = 30.0 * np.ceil(before / 30.0 - 1e-9)
-    starts = np.where(half_hour <= before + np.diff(fan.minutes)[at] + 1e-9, half_hour, before)
-    return _Clock(starts, starts + paused[at])
-
-
 def _draw(panel: Axes, run: Run, fan: Fan) -> None:
-    clock = _clock_of(fan)
-    times = np.concatenate((fan.clock, clock.starts, clock.ends))
-    order = np.argsort(times, kind="stable")
-    # The price stands still over a break: its last value holds to the end of it.
-    last = np.searchsorted(fan.clock, clock.starts, side="right") - 1
-    source = np.concatenate((np.arange(fan.clock.size), last, last))[order]
-    places = clock.place(times[order])
-    bottom, top = _returns_shown(fan)
+    clock = clock_of(fan)
+    times, source = clock.moments(fan)
+    places = clock.place(times)
+    bottom, top = returns_shown(fan)
     panel.set_xlim(places[0], places[-1])
     panel.set_ylim(bottom, top)
     if run.scenario.over_allotted_shares() > 0:
@@ -216,34 +160,26 @@ def _draw(panel: Axes, run: Run, fan: Fan) -> None:
     for low, _, colour in _bands(fan):
         panel.fill_between(
             places,
-            _level(fan, low)[source],
-            _level(fan, 1.0 - low)[source],
+            level_of(fan, low)[source],
+            level_of(fan, 1.0 - low)[source],
             facecolor=colour,
             edgecolor="white",
             linewidth=0.4,
             zorder=2,
         )
-    panel.plot(places, _level(fan, 0.5)[source], color=style.FAN_MEDIAN, linewidth=1.8, zorder=3)
+    panel.plot(places, level_of(fan, 0.5)[source], color=style.FAN_MEDIAN, linewidth=1.8, zorder=3)
     panel.axhline(0.0, color=style.INK, linewidth=1.2, dashes=(4, 2.5), zorder=4)
     _draw_breaks(panel, clock)
     _draw_axes(panel, fan, clock, bottom, top)
 
 
-def _returns_shown(fan: Fan) -> tuple[float, float]:
-    """Ends of the vertical axis: all bands, the offer price, and a strip below it for the support."""
-    widest = np.expm1(fan.log_returns)
-    low, high = min(0.0, float(widest.min())), max(0.0, float(widest.max()))
-    span = max(high - low, 0.04)
-    return max(low - 0.07 * span, -1.0), high + 0.05 * span
-
-
-def _draw_breaks(panel: Axes, clock: _Clock) -> None:
+def _draw_breaks(panel: Axes, clock: Clock) -> None:
     for start, end in zip(clock.starts, clock.ends, strict=True):
         left, right = clock.place(start), clock.place(end)
         panel.axvspan(float(left), float(right), color="white", alpha=0.62, linewidth=0.0, zorder=3.5)
         for edge in (left, right):
             panel.axvline(float(edge), color=style.RULE, linewidth=0.6, zorder=3.6)
-        for line, text in enumerate((f"{_time(start)}–{_time(end)}", "lunch break")):
+        for line, text in enumerate((f"{time_of_day(start)}–{time_of_day(end)}", "lunch break")):
             panel.annotate(
                 text,
                 (float(0.5 * (left + right)), 0.0),
@@ -257,25 +193,10 @@ def _draw_breaks(panel: Axes, clock: _Clock) -> None:
             )
 
 
-def _time(minutes: float) -> str:
-    return f"{int(minutes) // 60:02d}:{int(minutes) % 60:02d}"
-
-
-def _draw_axes(panel: Axes, fan: Fan, clock: _Clock, bottom: float, top: float) -> None:
-    first, last = float(fan.clock[0]), float(fan.clock[-1])
-    hours = np.arange(math.ceil(first / 60.0), math.floor(last / 60.0) + 1) * 60.0
-    wanted = [first, *(hour for hour in hours if hour - first >= 25.0)]
-    # Times in a break and within half an hour of one would run into its own label.
-    clear = [
-        time
-        for time in wanted
-        if all(
-            not (start - 35.0 < time < end + 35.0)
-            for start, end in zip(clock.starts, clock.ends, strict=True)
-        )
-    ]
+def _draw_axes(panel: Axes, fan: Fan, clock: Clock, bottom: float, top: float) -> None:
+    clear = clock.hours(fan)
     panel.xaxis.set_major_locator(FixedLocator(clock.place(np.array(clear)).tolist()))
-    names = [_time(time) for time in clear]
+    names = [time_of_day(time) for time in clear]
     panel.xaxis.set_major_formatter(FuncFormatter(lambda _, at: names[at] if at is not None else ""))
     step = distribution.nice_width(top - bottom, 7.0)
     rows = step * np.arange(math.ceil(bottom / step - 1e-9), math.floor(top / step + 1e-9) + 1)
@@ -300,7 +221,7 @@ def _closing_labels(run: Run, fan: Fan) -> list[_Label]:
     for probability in np.sort(fan.probabilities):
         level = f"{probability:.6g}"
         value, error = words.quantile_return(run, "close", level)
-        drawn = float(_level(fan, float(probability))[-1])
+        drawn = float(level_of(fan, float(probability))[-1])
         if math.isnan(value):
             value, error = drawn, math.nan
         text = numbers.percent(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.report.fan import fan_description, fan_figure, fan_title, has_fan
+from sim.report.fan import fan_description, fan_figure, fan_title
+from sim.report.fan_shape import has_fan
 from sim.report.histogram import histogram_description, histogram_figure, histogram_title
 from sim.report.run import Run
 from sim.report.style import save_figure

@@ -6,6 +6,7 @@ that ship with it, on a figure that pyplot never hears of.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ FAN_MEDIAN = "#0b3c66"
 SUPPORT = "#b8431c"
 
 PNG_DOTS_PER_INCH = 150
+_SCREEN_DOTS_PER_INCH = 96
 
 TITLE, SUBTITLE, LABEL, SMALL = 15.0, 9.5, 8.5, 7.5
 
@@ -64,9 +66,21 @@ def house_style() -> Iterator[None]:
         yield
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows although pyplot does not know it."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Return the figure as PNG and its size on a screen, at which small type is sharp."""
+        out = io.BytesIO()
+        with house_style():
+            self.savefig(out, format="png", metadata={"Software": "firstday"})
+        width, height = (round(side * _SCREEN_DOTS_PER_INCH) for side in self.get_size_inches())
+        return out.getvalue(), {"width": width, "height": height}
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Make a white figure of a size in inches that belongs to an Agg canvas and to no window."""
-    figure = Figure(figsize=(width, height), dpi=PNG_DOTS_PER_INCH, facecolor="white")
+    figure = ShownFigure(figsize=(width, height), dpi=PNG_DOTS_PER_INCH, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 

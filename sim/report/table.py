@@ -80,7 +80,7 @@ def print_run(
         console.print(_returns_table(run, console, width), width=width)
         console.print(_probabilities_table(run, console, width), width=width)
         line("")
-    for text in (*_facts(run), *(after_lines(run) if listed else ())):
+    for text in (*facts(run), *(after_lines(run) if listed else ())):
         line(text)
     for desk, sentence in answers.items():
         line(f"\n{desk}'s desk: {sentence}")
@@ -132,11 +132,17 @@ def _returns_table(run: Run, console: Console, width: int) -> Table:
     return table
 
 
+def returns_rows(run: Run, levels: Sequence[str]) -> list[list[str]]:
+    """Name, mean with its error, deviation and quantiles of each return, then of each price."""
+    sign = currency_sign(run.scenario).strip()
+    returns = [_return_row(run, quantity, levels) for quantity in words.QUANTITIES]
+    return returns + [_price_row(run, quantity, sign, levels) for quantity in words.QUANTITIES]
+
+
 def _returns_table_of(run: Run, levels: Sequence[str]) -> Table:
     from rich import box
     from rich.table import Table
 
-    sign = currency_sign(run.scenario).strip()
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
     # Folding keeps every digit where even the narrowest set does not fit; a cut figure would be a wrong one.
     table.add_column("", overflow="fold")
@@ -145,10 +151,8 @@ def _returns_table_of(run: Run, levels: Sequence[str]) -> Table:
     for level in levels:
         name = "median" if level == "0.5" else f"{100.0 * float(level):g}%"
         table.add_column(name, justify="right", overflow="fold", style="bold" if level == "0.5" else "")
-    for quantity in words.QUANTITIES:
-        table.add_row(*_return_row(run, quantity, levels), end_section=quantity == words.QUANTITIES[-1])
-    for quantity in words.QUANTITIES:
-        table.add_row(*_price_row(run, quantity, sign, levels))
+    for at, row in enumerate(returns_rows(run, levels), start=1):
+        table.add_row(*row, end_section=at == len(words.QUANTITIES))
     return table
 
 
@@ -176,8 +180,8 @@ def _price_row(run: Run, quantity: str, sign: str, levels: Sequence[str]) -> lis
     return [f"{_name(quantity)}, {sign}", middle, numbers.money(sd, error), *quantiles]
 
 
-def _probabilities_table(run: Run, console: Console, width: int) -> Table:
-    """Set the probabilities in two columns, or in one where two do not fit."""
+def told_events(run: Run) -> list[tuple[str, str]]:
+    """Name each event that can happen to the deal, with its probability and error."""
     cells: list[tuple[str, str]] = []
     impossible = set()
     if run.scenario.offer.price is not None:
@@ -190,6 +194,12 @@ def _probabilities_table(run: Run, console: Console, width: int) -> Table:
         value, error = probability_of(run.summary, event)
         if not math.isnan(value):
             cells.append((label, numbers.probability_with_error(value, error)))
+    return cells
+
+
+def _probabilities_table(run: Run, console: Console, width: int) -> Table:
+    """Set the probabilities in two columns, or in one where two do not fit."""
+    cells = told_events(run)
     half = (len(cells) + 1) // 2
     empty = [("", "")] * (2 * half - len(cells))
     beside = _grid([(*one, *two) for one, two in zip(cells[:half], cells[half:] + empty, strict=True)])
@@ -214,7 +224,7 @@ def _natural_width(table: Table, console: Console) -> int:
     return Measurement.get(console, console.options.update(max_width=10 * WIDTH), table).maximum
 
 
-def _facts(run: Run) -> list[str]:
+def facts(run: Run) -> list[str]:
     """One line each on greenshoe, what made the return, demand, float and theme."""
     return [
         text for text in (_greenshoe(run), _decomposition(run), _demand(run), _float(run)) if text is not None

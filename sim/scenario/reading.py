@@ -43,7 +43,11 @@ def parse_document(text: str, source: str) -> Document:
             "the file holds a list" if isinstance(node, SequenceNode) else "the file holds a single value"
         )
         raise _invalid(source, problem, "fields, each as name: value", place.line, place.column)
-    return document_of(node, source)
+    document = document_of(node, source)
+    if document.data is None:
+        # A tag stands before the whole mapping: no field of it was read.
+        raise InvalidInput(fault for _, fault in document.faults)
+    return document
 
 
 def parse_value(text: str, source: str) -> object:

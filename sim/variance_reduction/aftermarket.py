@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermarket_collector import COVERED
 from sim.engine import Batch, Plan
 from sim.scenario.schedule import lock_up_end, stabilisation_end, unlocks
+from sim.tally import COVERED, after_prices
 from sim.variance_reduction.prices import PriceTally
 from sim.variance_reduction.sums import EventShare, Frame, WeightedMean
 
@@ -34,10 +34,7 @@ class WeightedAftermarket:
 
     def __init__(self, plan: Plan, mixture: bool, streamed: bool) -> None:
         self._plan = plan
-        names = ["stabilisation_close"]
-        if plan.scenario.horizon == "lock_up":
-            names += ["before_expiry", "expiry_close"]
-        self._prices = {name: PriceTally(plan, name, mixture, streamed) for name in names}
+        self._prices = {name: PriceTally(plan, name, mixture, streamed) for name in after_prices(plan)}
         self._means = {
             name: WeightedMean(mixture) for name in ("purchases", "exercised", "gain", "day", "unlock")
         }

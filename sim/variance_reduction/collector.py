@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermarket_collector import COVERED
-from sim.collector import PRICES
 from sim.convergence import Convergence, marks_between
-from sim.engine import BLOCK_PATHS, Batch, Plan
+from sim.engine import Batch, Plan
 from sim.kernels.parameters import QUANTITIES
 from sim.statistics import HISTOGRAM_WIDTH, LogReturnHistogram
+from sim.tally import COVERED, EVENTS, MEANS, PRICES, blocks_between
 from sim.variance_reduction.aftermarket import WeightedAftermarket
 from sim.variance_reduction.control import CloseControl
 from sim.variance_reduction.method import Method
@@ -27,25 +27,6 @@ from sim.variance_reduction.sums import GROUPS, EventShare, Frame, WeightedMean
 
 Array = NDArray[np.float64]
 
-_EVENTS = (
-    "withdrawn",
-    "open_below_offer",
-    "open_at_offer",
-    "close_below_offer",
-    "close_at_offer",
-    "stabilised",
-    "support_exhausted",
-)
-_MEANS = (
-    "offer_price",
-    "float_at_listing",
-    "purchases",
-    "bought_of_short",
-    "exercised",
-    "lift",
-    "pressure_move",
-    "scarcity",
-)
 _MOVED_BY_THE_DAY = ("high", "low", "close", "vwap")
 
 
@@ -60,14 +41,22 @@ class WeightedCollector:
         As for :class:`sim.collector.Collector`.
     method
         How the latent variables were drawn.
+    threads
+        Threads that sort the kept paths for a summary.
     controlled
         Whether the control variate of the close is used.
     """
 
     def __init__(
-        self, plan: Plan, keep_paths: int, expected_paths: int, method: Method, controlled: bool = True
+        self,
+        plan: Plan,
+        keep_paths: int,
+        expected_paths: int,
+        method: Method,
+        threads: int = 1,
+        controlled: bool = True,
     ) -> None:
-        self._plan, self._method = plan, method
+        self._plan, self._method, self._threads = plan, method, threads
         mixture = method.name == "importance"
         self._kept: Array | None = None
         self._weights: Array | None = None
@@ -78,8 +67,8 @@ class WeightedCollector:
         streamed = self._kept is None
         self._control = CloseControl(plan) if controlled else None
         self._prices = {name: PriceTally(plan, name, mixture, streamed) for name in PRICES}
-        self._means = {name: WeightedMean(mixture) for name in _MEANS}
-        self._events = {name: EventShare(mixture) for name in _EVENTS}
+        self._means = {name: WeightedMean(mixture) for name in MEANS}
+        self._events = {name: EventShare(mixture) for name in EVENTS}
         self._after = None
         if plan.parameters.aftermarket is not None:
             self._after = WeightedAftermarket(plan, mixture, streamed)
@@ -93,11 +82,9 @@ class WeightedCollector:
             self._kept[:, self.paths : self.paths + count] = batch.values[self._rows]
         if self._weights is not None:
             self._weights[self.paths : self.paths + count] = _weights_of(batch)
-        start = 0
-        while start < count:
-            stop = min(start + BLOCK_PATHS - (batch.first + start) % BLOCK_PATHS, count)
-            self._add_block(batch.part(start, stop))
-            start = stop
+        for first, length in blocks_between(batch.first, count):
+            start = first - batch.first
+            self._add_block(batch.part(start, start + length))
         self.paths += count
 
     def _add_block(self, block: Batch) -> None:
@@ -191,10 +178,11 @@ class WeightedCollector:
         scenario, means = self._plan.scenario, self._means
         base = scenario.offer.base_shares
         weights = None if self._weights is None else self._weights[: self.paths]
-        returns, prices = {}, {}
-        for name, tally in self._prices.items():
-            returns[name], prices[name] = tally.summary(self.kept, weights)
-        after = {} if self._after is None else {"aftermarket": self._after.summary(self.kept, weights)}
+        kept = self.kept
+        with ThreadPoolExecutor(self._threads) as pool:
+            told = pool.map(lambda tally: tally.summary(kept, weights), self._prices.values())
+            described = dict(zip(self._prices, told, strict=True))
+        after = {} if self._after is None else {"aftermarket": self._after.summary(kept, weights)}
         parts = {"valuation_and_heat": "pressure_move", "scarcity": "scarcity", "stabilisation": "lift"}
         return {
             "scenario": scenario.name,
@@ -205,8 +193,8 @@ class WeightedCollector:
             "offer_price": scenario.offer.price or means["offer_price"].mean,
             "float_shares": float(np.round(means["float_at_listing"].mean * base)),
             "float_shares_se": means["float_at_listing"].se * base,
-            "returns": returns,
-            "prices": prices,
+            "returns": {name: returns for name, (returns, _) in described.items()},
+            "prices": {name: prices for name, (_, prices) in described.items()},
             "probabilities": {
                 event: {"value": share.value, "se": share.se} for event, share in self._events.items()
             },

@@ -92,13 +92,13 @@ def test_ctrl_c_writes_what_was_simulated(plain_environment, deal, tmp_path):
 {HEARS_CTRL_C}
 import pathlib, sys
 import sim.simulation
-collect = sim.simulation.Collector.add
+collect = sim.simulation.Collector.merge
 
-def add(self, batch):
-    collect(self, batch)
+def merge(self, part):
+    collect(self, part)
     pathlib.Path({str(marker)!r}).touch()
 
-sim.simulation.Collector.add = add
+sim.simulation.Collector.merge = merge
 from sim.cli import main
 main()
 """

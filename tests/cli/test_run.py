@@ -118,7 +118,7 @@ def test_interrupted_before_any_path_exits_with_130(firstday, deal, monkeypatch,
     def pressed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.simulation.batches", pressed)
+    monkeypatch.setattr("sim.simulation.parts", pressed)
     said = firstday("run", deal, "--out", "one", *as_json)
     assert said.code == 130
     summary = json.loads(Path("one/summary.json").read_text(encoding="utf-8"))

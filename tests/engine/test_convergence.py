@@ -64,7 +64,7 @@ def test_nothing_simulated_is_nothing_noted(monkeypatch):
     def pressed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sim.simulation, "batches", pressed)
+    monkeypatch.setattr(sim.simulation, "parts", pressed)
     assert run_of().convergence.paths.size == 0
 
 

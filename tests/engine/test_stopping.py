@@ -17,7 +17,7 @@ from sim.errors import InvalidInput
 from sim.result import Result
 from sim.run_directory import summary_json
 from sim.simulation import simulate
-from sim.statistics import HistogramCounter
+from sim.statistics import Moments
 
 MOST = 12 * BLOCK_PATHS
 
@@ -120,7 +120,7 @@ def test_interrupted_before_the_first_batch(monkeypatch):
     def pressed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sim.simulation, "batches", pressed)
+    monkeypatch.setattr(sim.simulation, "parts", pressed)
     result = run()
     assert (result.paths, result.partial) == (0, True)
     assert np.isnan(result.summary["returns"]["close"]["mean"])
@@ -131,15 +131,15 @@ def test_ctrl_c_while_a_batch_is_added_leaves_no_half_of_it(monkeypatch):
     """A signal can arrive between any two lines; the counts must still be of whole batches."""
     calls = 0
 
-    class Pressed(HistogramCounter):
-        def add(self, ratios: np.ndarray) -> None:
+    class Pressed(Moments):
+        def merge(self, other: Moments) -> None:
             nonlocal calls
-            calls += 1
-            if calls == 8:  # five prices a block: inside the second batch
+            calls += self.count == BLOCK_PATHS
+            if calls == 8:  # more statistics than that have seen a block: inside the second batch
                 signal.raise_signal(signal.SIGINT)
-            super().add(ratios)
+            super().merge(other)
 
-    monkeypatch.setattr(sim.collector, "HistogramCounter", Pressed)
+    monkeypatch.setattr(sim.collector, "Moments", Pressed)
     # A test run in the background of a shell starts with Ctrl-C ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

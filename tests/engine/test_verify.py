@@ -66,7 +66,7 @@ def test_a_run_interrupted_at_once_has_nothing_to_verify(monkeypatch, tmp_path):
     def pressed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sim.simulation, "batches", pressed)
+    monkeypatch.setattr(sim.simulation, "parts", pressed)
     empty = simulate(small_deal(), market=small_market())
     out = write_run(empty, tmp_path / "run")
     with pytest.raises(InvalidInput, match="paths: holds no path"):

@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sim.report import distribution, style
-from sim.report.fan import fan_figure, has_fan
+from sim.report.fan import fan_figure
+from sim.report.fan_shape import has_fan
 from sim.report.histogram import histogram_figure
-from sim.report.layout import printable, spread
+from sim.report.labels import spread
+from sim.report.layout import printable
 from sim.report.plots import draw_run
 
 # Loads the made-up runs in a fresh interpreter, under settings of a user who likes another look.

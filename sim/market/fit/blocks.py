@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.market.parameters import Posterior
+from sim.market.posterior import posterior_of
 
 Array = NDArray[np.float64]
 LogLikelihood = Callable[["Values"], Array]
@@ -202,13 +206,24 @@ class BlockFit:
         """Log-likelihood at the mode."""
         return float(self.log_likelihood(self.values)[0])
 
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance of the free parameters, (free, free): the inverse of the observed information."""
+        return np.asarray(
+            np.linalg.inv(self.block.information(self.log_likelihood, self.array)), dtype=np.float64
+        )
+
+    @property
+    def posterior(self) -> Posterior:
+        """The normal approximation of the posterior of the free parameters."""
+        return posterior_of([self.block.names[i] for i in self.block.free], self.covariance)
+
     def estimates(self, errors: bool) -> tuple[Estimate, ...]:
         """The free parameters, with standard errors from the observed information where asked for."""
         block = self.block
         found: list[float | None] = [None] * len(block.free)
         if errors:
-            covariance = np.linalg.inv(block.information(self.log_likelihood, self.array))
-            found = [float(error) for error in np.sqrt(np.diag(covariance))]
+            found = [float(error) for error in np.sqrt(np.diag(self.covariance))]
         return tuple(
             Estimate(block.names[i], float(self.array[i]), error, block.priors[block.names[i]])
             for i, error in zip(block.free, found, strict=True)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from sim.market.fit.blocks import Estimate, Prior
 from sim.market.fit.data import FitData
+from sim.market.parameters import Posterior
+from sim.market.posterior import posterior_of
 
 Array = NDArray[np.float64]
 
@@ -78,6 +80,11 @@ class Regression:
 
     def __getitem__(self, name: str) -> float:
         return float(self.coefficients[list(self.data.priors).index(name)])
+
+    def posterior(self, prefix: str) -> Posterior:
+        """The normal posterior of the coefficients; the standard deviation of a new deal holds it already."""
+        names = [f"{prefix}_{name}" for name in self.data.priors]
+        return posterior_of(names, self.covariance, within_sd=self.parameter_variance)
 
     def without(self, held: Mapping[str, float]) -> Regression:
         """Fit again with some coefficients held at a value."""

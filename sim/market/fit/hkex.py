@@ -101,6 +101,13 @@ def fit_hkex(deals: Deals, star: Deals, as_of: date, start: Mapping[str, float],
         "deals": len(data),
         "log_likelihood": likelihood,
     }
+    if errors:
+        coverage = fitted.coverages
+        mapping["posterior"] = (
+            *(block.posterior for block in blocks),
+            coverage.public.posterior("public"),
+            coverage.placing.posterior("placing"),
+        )
     estimates = [each for block in blocks for each in block.estimates(errors)]
     estimates += fitted.coverages.public.estimates("public")
     estimates += fitted.coverages.placing.estimates("placing")

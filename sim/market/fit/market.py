@@ -6,16 +6,20 @@ coverages, theme heat and its weight at each stage. See ``docs/decisions/model-f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
 from sim.deals.deals import Deals, load_deals
 from sim.deals.listings import load_star_listings
 from sim.errors import invalid
+from sim.market.fit.blocks import Estimate
 from sim.market.fit.hkex import fit_hkex
 from sim.market.fit.norms import star_deals
 from sim.market.fit.result import Fit
 from sim.market.fit.star import fit_star
+from sim.market.parameters import FittedParameter
 
 __all__ = ["Fit", "fit_market"]
 
@@ -64,7 +68,23 @@ def fit_market(
     """
     first = {} if start is None else start.start()
     if venue == "hkex":
-        return fit_hkex(deals, shipped_star_deals() if abroad is None else abroad, as_of, first, errors)
-    if venue == "star":
-        return fit_star(deals, _shipped_hkex_deals() if abroad is None else abroad, as_of, first, errors)
-    raise invalid("fit_market", "venue", f"{venue!r} is not known", "expected hkex or star")
+        fit = fit_hkex(deals, shipped_star_deals() if abroad is None else abroad, as_of, first, errors)
+    elif venue == "star":
+        fit = fit_star(deals, _shipped_hkex_deals() if abroad is None else abroad, as_of, first, errors)
+    else:
+        raise invalid("fit_market", "venue", f"{venue!r} is not known", "expected hkex or star")
+    return replace(fit, market=fit.market.model_copy(update={"estimates": _estimates(fit.parameters)}))
+
+
+def _estimates(parameters: Sequence[Estimate]) -> tuple[FittedParameter, ...]:
+    """What the market says of its own fit."""
+    return tuple(
+        FittedParameter(
+            name=each.name,
+            value=each.value,
+            standard_error=each.standard_error,
+            prior_mean=each.prior.mean,
+            prior_sd=each.prior.sd,
+        )
+        for each in parameters
+    )

@@ -98,6 +98,8 @@ def fit_star(deals: Deals, hkex: Deals, as_of: date, start: Mapping[str, float],
         "deals": len(data),
         "log_likelihood": likelihood,
     }
+    if errors:
+        mapping["posterior"] = tuple(block.posterior for block in (pressure, day, theme))
     groups = ((pressure, STAR_PRESSURE_GROUPS), (day, STAR_DAY_GROUPS), (theme, THEME_GROUPS))
     return Fit(
         market=market_from_mapping(mapping, f"market fitted as of {as_of}"),

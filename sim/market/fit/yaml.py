@@ -1,4 +1,4 @@
-"""A market file as text: the market in the order of its fields, then the fit it comes from as comments.
+"""A market file as text: the market in the order of its fields, the fit it comes from, and its groups as comments.
 
 Numbers are rounded to four decimals, small ones to four significant figures, far inside their standard errors: the
 same data give the same file on another machine.
@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.market.fit.blocks import Estimate
 from sim.market.fit.groups import Contribution
-from sim.market.parameters import Aftermarket, Market
+from sim.market.parameters import Aftermarket, Market, Posterior
 
 FLAT = ("centre", "spread", "volatility", "drift", "noise", "theme_weight", "pricing", "uncertainty")
 """Mappings written on one line."""
@@ -57,6 +57,21 @@ def _lines(mapping: Mapping[str, Any], indent: int) -> Iterator[str]:
             yield f"{pad}{key}: {_scalar(value)}"
 
 
+def _posterior(blocks: Sequence[Posterior]) -> Iterator[str]:
+    """Write the blocks of a posterior, correlations to three decimals."""
+    if blocks:
+        yield "# Correlations of the parameters above, block by block; within_sd is described in docs/market.md."
+        yield "posterior:"
+    for block in blocks:
+        yield f"  - parameters: [{', '.join(block.parameters)}]"
+        if block.within_sd:
+            yield f"    within_sd: {number(block.within_sd)}"
+        yield "    correlations:"
+        for row in block.correlations:
+            shown = (repr(0.0 if round(each, 3) == 0.0 else round(each, 3)) for each in row)
+            yield f"      - [{', '.join(shown)}]"
+
+
 def _without_zeros(data: Any) -> Any:
     """Leave out features without effect, and entries that are at their default of zero."""
     if isinstance(data, dict):
@@ -70,15 +85,22 @@ def _without_zeros(data: Any) -> Any:
     return [_without_zeros(each) for each in data] if isinstance(data, list | tuple) else data
 
 
-def _comments(parameters: Sequence[Estimate], contributions: Sequence[Contribution]) -> Iterator[str]:
+def _estimates(parameters: Sequence[Estimate]) -> Iterator[str]:
+    if not parameters:
+        return
     yield "# What was fitted: posterior mode, standard error (observed information), prior mean and deviation."
     yield "# Logarithms where the name says so. 'not seen': the posterior is all but as wide as the prior."
+    yield "estimates:"
     for each in parameters:
-        error = "" if each.standard_error is None else f"{each.standard_error:8.3f}"
-        verdict = "  not seen" if each.is_seen is False else ""
+        error = "null" if each.standard_error is None else f"{each.standard_error:.3f}"
+        verdict = "  # not seen" if each.is_seen is False else ""
         yield (
-            f"#   {each.name:24s} {each.value:8.3f} {error}   {each.prior.mean:6.2f} {each.prior.sd:5.2f}{verdict}"
+            f"  - {{name: {each.name}, value: {each.value:.3f}, standard_error: {error}, "
+            f"prior_mean: {each.prior.mean:.2f}, prior_sd: {each.prior.sd:.2f}}}{verdict}"
         )
+
+
+def _comments(contributions: Sequence[Contribution]) -> Iterator[str]:
     if contributions:
         yield "# What a group of parameters adds to the log-likelihood (weighted by age; theme heat is not), refitted"
         yield "# without it. 'Against its prior': held at the prior's mean instead, for there is no model without it."
@@ -95,6 +117,7 @@ def market_yaml(
     origin = market.origin
     title = {"hkex": "the Stock Exchange of Hong Kong", "star": "the STAR Market of Shanghai"}[market.venue]
     data = market.model_dump(mode="python")
+    del data["estimates"], data["posterior"]
     # Nothing of it is fitted on the deals on file: a file names it only where it departs from the defaults.
     if market.aftermarket == Aftermarket():
         del data["aftermarket"]
@@ -103,4 +126,5 @@ def market_yaml(
         f"# Market parameters of {title} as known on the morning of {origin.as_of}.",
         f"# Written by `{writer}`; the fields are described in docs/market.md.",
     ]
-    return "\n".join([*head, *body, *_comments(parameters, contributions)]) + "\n"
+    fitted = [*_estimates(parameters), *_posterior(market.posterior), *_comments(contributions)]
+    return "\n".join([*head, *body, *fitted]) + "\n"

@@ -1,0 +1,165 @@
+"""The console tables of a comparison: each scenario against the first, every difference with its paired error.
+
+Formatting only; every number comes from the comparison.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.estimates import Estimate
+from sim.report import numbers
+from sim.report.numbers import MISSING
+from sim.report.run import STAGE_IN_WORDS, currency_sign
+from sim.report.table import WIDTH
+from sim.studies.metrics import METRICS, Difference
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sim.studies.compare import Compared, Comparison, Contrast
+
+SHOWN = tuple(name for name in METRICS if name not in ("q0.01", "q0.1", "q0.9", "q0.99", "mean_vwap"))
+"""Metrics of the printed table; files hold all."""
+_CHANCES_OF_NOTHING = ("withdrawn", "stabilised", "exhausted", "exercised", "purchases")
+
+
+def print_comparison(comparison: Comparison, console: Console, files: Iterable[Path] = ()) -> None:
+    """Print a comparison.
+
+    Parameters
+    ----------
+    comparison
+        What was found.
+    console
+        Where to print; nothing is wider than 100 columns, or than the console where that is narrower.
+    files
+        Files or directories written, named at the end.
+    """
+    from rich.text import Text
+
+    width = min(WIDTH, console.width)
+
+    def line(text: str, style: str = "") -> None:
+        # Text, not markup: a deal may have brackets in its name.
+        console.print(Text(text, style=style), width=width)
+
+    line(header(comparison.base), "bold")
+    line(
+        f"{comparison.paths:,} paths, seed {comparison.seed}, the same random numbers in every scenario",
+        "dim",
+    )
+    if comparison.paths == 0:
+        line("No figure to report: stopped before the first paths were done", "bold red")
+        return
+    for other, contrast in zip(comparison.compared[1:], comparison.contrasts, strict=True):
+        line(f"\n{other.label}", "bold")
+        line(sentence(comparison, contrast), "bold green")
+        console.print(_table(comparison, other, contrast), width=width)
+    line("differences of returns and chances are in percentage points, +- their paired standard error", "dim")
+    line("fewer paths: how many times as many independent paths would give the same error", "dim")
+    for note in comparison.notes:
+        line(f"note: {note}", "yellow")
+    if comparison.partial:
+        line("note: interrupted; the figures rest on the paths that every scenario has played", "yellow")
+    for path in files:
+        # A path is to be copied, so it is never broken over two lines.
+        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+
+
+def header(compared: Compared) -> str:
+    """Name the deal that the others are held against."""
+    deal = compared.scenario
+    stage = STAGE_IN_WORDS.get(deal.stage, deal.stage)
+    return f"{compared.label} ({deal.code}, {deal.venue.upper()}), {stage}"
+
+
+def sentence(comparison: Comparison, contrast: Contrast) -> str:
+    """Say what a scenario does to the mean close and to the chance of a loss."""
+    if contrast.unchanged:
+        return "Nothing changes: every path is the same, bit for bit"
+    base, own = comparison.base.values, comparison.compared[1 + comparison.contrasts.index(contrast)].values
+    parts = []
+    for name, words in (("mean", "mean close"), ("below", "chance of closing below the offer")):
+        gap = contrast.differences[name]
+        values = " to ".join(value_of(name, each[name], comparison) for each in (base, own))
+        parts.append(f"{words} {gap_of(name, gap, comparison)} points, from {values}")
+    return "; ".join(parts)
+
+
+def value_of(name: str, estimate: Estimate, comparison: Comparison) -> str:
+    """Write the value of a metric with the digits that its error supports."""
+    kind = METRICS[name].kind
+    if kind == "return":
+        return numbers.percent(estimate.value, estimate.se, signed=name != "sd")
+    if kind in ("chance", "fraction"):
+        return numbers.probability(estimate.value, estimate.se)
+    if kind == "shares":
+        return numbers.counted(estimate.value, estimate.se)
+    return numbers.money(estimate.value, estimate.se, sign=currency_sign(comparison.base.scenario))
+
+
+def gap_of(name: str, gap: Difference, comparison: Comparison) -> str:
+    """Write a difference and its standard error: percentage points for returns and chances."""
+    kind = METRICS[name].kind
+    if not math.isfinite(gap.value) or not math.isfinite(gap.se):
+        return MISSING
+    if gap.se == 0.0 == gap.value:
+        return "0"
+    if kind == "shares":
+        sign = "+" if gap.value > 0.0 else ""
+        return f"{sign}{numbers.counted(gap.value, gap.se)} +- {numbers.counted(gap.se, gap.se)}"
+    if kind == "price":
+        sign = currency_sign(comparison.base.scenario)
+        shown = numbers.rounded(gap.value, numbers.supported_decimals(gap.se, 4), signed=True)
+        return f"{shown[0]}{sign}{shown[1:]} +- {numbers.money_error(gap.se, most=4)}"
+    decimals = numbers.supported_decimals(100.0 * gap.se, 4)
+    return (
+        f"{numbers.rounded(100.0 * gap.value, decimals, signed=True)} "
+        f"+- {numbers.error_percent(gap.se, gap.se, most=4).removesuffix('%')}"
+    )
+
+
+def reduction_of(gap: Difference) -> str:
+    """Write a variance reduction with two digits, ``x 4,100``."""
+    factor = gap.variance_reduction
+    if math.isnan(factor):
+        return MISSING
+    if math.isinf(factor):
+        return "exact"
+    decimals = 1 - math.floor(math.log10(factor)) if factor > 0.0 else 1
+    return f"x {numbers.rounded(factor, min(decimals, 1))}"
+
+
+def _table(comparison: Comparison, other: Compared, contrast: Contrast) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
+    for at, name in enumerate(("", "base", "this", "difference +- se", "fewer paths")):
+        table.add_column(name, justify="right" if at else "left", overflow="fold")
+    for name in SHOWN:
+        base, own = comparison.base.values[name], other.values[name]
+        gap = contrast.differences.get(name)
+        idle = base.value in (0.0, 1.0) and own.value == base.value
+        if idle and name in _CHANCES_OF_NOTHING:
+            continue
+        # A price in another currency has no place beside the base's.
+        cells = (
+            (value_of(name, base, comparison), MISSING, MISSING, MISSING)
+            if gap is None
+            else (
+                value_of(name, base, comparison),
+                value_of(name, own, comparison),
+                gap_of(name, gap, comparison),
+                reduction_of(gap),
+            )
+        )
+        style = "bold" if name in ("mean", "below") else ""
+        table.add_row(Text(METRICS[name].label), *(Text(cell) for cell in cells), style=style)
+    return table

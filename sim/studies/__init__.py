@@ -1,0 +1,1 @@
+"""Studies: several simulations beside each other, on the same random numbers."""
