@@ -17,7 +17,7 @@ from sim.variance_reduction.student import StudentScores
 Array = NDArray[np.float64]
 
 _PANELS, _ORDER = 48, 12
-_DEGREE = 32
+_DEGREE = 64
 _DIGITS = 13
 
 
@@ -35,9 +35,9 @@ class NoiseMean:
         """Integrate over the scores at the Chebyshev points; ``None`` of noise without a bound, which has no mean."""
         if not math.isfinite(coverage.noise_bound):
             return None
-        moves = coverage.public_sd > 0.0 and coverage.spread_slope != 0.0
-        at = _log_scales(coverage, np.array([coverage.public_mean]))[0]
-        low, high = (coverage.spread_low, coverage.spread_high) if moves else (at, at)
+        reach = student.reach * coverage.public_sd * np.array([-1.0, 1.0])
+        ends = _log_scales(coverage, coverage.public_mean + reach)
+        low, high = float(ends.min()), float(ends.max())
         points = chebyshev.chebpts1(_DEGREE + 1) if high > low else np.zeros(1)
         scales = 0.5 * (low + high) + 0.5 * (high - low) * points
         logs = np.array([_log_mean(scale, coverage, student) for scale in scales])
