@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import invalid
-from sim.kernels.driver import NO_DRAWS, simulate_paths
+from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES, AftermarketParameters, KernelParameters, TermParameters
 from sim.kernels.rng import seed_words
 from sim.market.after_first_day import aftermarket_parameters
@@ -95,8 +95,11 @@ class Sampler(Protocol):
     def mixture(self) -> bool:
         """Whether paths carry weights, each path independent of the others; otherwise they are replicates."""
 
-    def draw(self, first: int, count: int) -> Drawn:
-        """Draw ``count`` paths from path ``first`` on; what a path gets depends on its number alone."""
+    def simulate(self, first: int, out: NDArray[np.float64], threads: int) -> Drawn:
+        """Draw and simulate the paths from path ``first`` on that ``out`` has columns for.
+
+        What a path gets depends on its number alone.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +186,12 @@ def batches(
         if values.shape[1] != count:
             # Never a part of a larger array: the kernels would compile again for its other layout.
             values = np.empty((len(QUANTITIES), count))
-        drawn = None if sampler is None else sampler.draw(first + done, count)
-        draws = NO_DRAWS if drawn is None else drawn.draws
-        simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads, draws)
-        yield Batch(first + done, values, drawn)
+        if sampler is None:
+            simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
+            yield Batch(first + done, values)
+        else:
+            drawn = sampler.simulate(first + done, values, threads)
+            yield Batch(first + done, values, drawn)
         done += count
 
 

@@ -148,12 +148,11 @@ def sobol_scores(first_path, columns, shifts, rows, out):
 
 
 @kernel
-def tilted_scores(first_path, key_low, key_high, mean, root, inverse, log_determinant, rows, out, weights):
-    """Scores of consecutive paths from a mixture of the model's own law and a tilted one, with their weights.
+def tilted_scores(first_path, key_low, key_high, mean, root, inverse, log_determinant, rows, out, log_ratios):
+    """Scores of consecutive paths, every other one from a tilted law.
 
     An even path follows the standard normal ``f``, an odd one ``g``, normal with ``mean`` and the Cholesky factor
-    ``root`` of its covariance. Both have the weight ``f / (f/2 + g/2)``, at most 2: the balance heuristic of Veach
-    and Guibas (1995), *Optimally combining sampling techniques*; a defensive mixture after Hesterberg (1995).
+    ``root`` of its covariance.
 
     Parameters
     ----------
@@ -163,8 +162,8 @@ def tilted_scores(first_path, key_low, key_high, mean, root, inverse, log_determ
         Of ``g``, shapes (d,), (d, d), (d, d): ``inverse`` is that of ``root``, ``log_determinant`` of ``root`` too.
     rows
         (d,), row of ``out`` that each score fills; ``d`` is at most six.
-    out, weights
-        (STANDARD_DRAWS, paths) and (paths,), filled.
+    out, log_ratios
+        (STANDARD_DRAWS, paths) and (paths,), filled; the latter with ``log(g / f)``.
     """
     dimensions = rows.shape[0]
     z, x = np.empty(6), np.empty(6)
@@ -183,14 +182,25 @@ def tilted_scores(first_path, key_low, key_high, mean, root, inverse, log_determ
                 for k in range(d + 1):
                     total += root[d, k] * z[k]
                 x[d] = total
-        exponent = -log_determinant
+        log_ratio = -log_determinant
         for d in range(dimensions):
             total = 0.0
             for k in range(d + 1):
                 total += inverse[d, k] * (x[k] - mean[k])
-            exponent += 0.5 * (x[d] * x[d] - total * total)
+            log_ratio += 0.5 * (x[d] * x[d] - total * total)
             out[rows[d], i] = x[d]
-        weights[i] = 1.0 / (NOMINAL_SHARE + (1.0 - NOMINAL_SHARE) * exponential(exponent))
+        log_ratios[i] = log_ratio
+
+
+@kernel
+def balanced_weights(log_ratios, weights):
+    """Weights ``f / (f/2 + g/2)`` of draws of the mixture from their ``log(g / f)``; none is above 2.
+
+    The balance heuristic of Veach and Guibas (1995), *Optimally combining sampling techniques*; a defensive mixture
+    after Hesterberg (1995).
+    """
+    for i in range(weights.shape[0]):
+        weights[i] = 1.0 / (NOMINAL_SHARE + (1.0 - NOMINAL_SHARE) * exponential(log_ratios[i]))
 
 
 @kernel

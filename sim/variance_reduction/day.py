@@ -33,6 +33,28 @@ class DayLaw:
         volatility, drift = day.volatility.astype(np.float64), day.drift.astype(np.float64)
         return DayLaw(day, float((response * drift).sum()), float(((response * volatility) ** 2).sum()))
 
+    @property
+    def has_memory(self) -> bool:
+        """Whether a move goes on into later steps."""
+        return self.day.momentum != 0.0
+
+    def fallen(self, by: float) -> DayParameters:
+        """The day with a log price that is expected to end lower by ``by``, each step in the share of its variance.
+
+        Without memory only: see :meth:`log_ratio`.
+        """
+        share = self.day.volatility.astype(np.float64) ** 2 / self.spread
+        return self.day._replace(drift=(self.day.drift - by * share).astype(np.float32))
+
+    def log_ratio(self, by: float, pressure: Array, closed: Array, variance: Array) -> Array:
+        """``log(g / f)`` of a day seen from its ends, ``g`` the law of :meth:`fallen` and ``f`` the day's own.
+
+        Each normal is moved in proportion to its volatility, so the likelihood ratio (Girsanov) depends on the steps
+        through their sum alone.
+        """
+        move = closed - pressure - self.drift
+        return -by * (move + 0.5 * by) / variance
+
     def variance(self, pressure: Array, volatility_scores: Array) -> Array:
         """Variance of the day's move at a log opening pressure and a normal score of the day's volatility."""
         size = np.minimum(np.abs(pressure), 1.0)

@@ -11,11 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import Drawn, Plan
+from sim.engine import NO_TRACE, Drawn, Plan
+from sim.kernels.driver import simulate_paths
 from sim.kernels.rng import SCRAMBLE, fill_philox
 from sim.kernels.scores import STANDARD_DRAWS, sobol_scores
 from sim.variance_reduction.latents import Latents
 
+Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
 REPLICATES = 32
@@ -80,13 +82,18 @@ class SobolSampler:
 
     def __init__(self, plan: Plan) -> None:
         self.latents = Latents(plan)
-        parameters = plan.parameters
-        self._columns, self._shifts = scrambled(
-            parameters.key_low, parameters.key_high, self.latents.rows.size
-        )
+        self._parameters = plan.parameters
+        low, high = plan.parameters.key_low, plan.parameters.key_high
+        self._columns, self._shifts = scrambled(low, high, self.latents.rows.size)
 
-    def draw(self, first: int, count: int) -> Drawn:
-        """Draw paths ``first`` to ``first + count``."""
+    def draw(self, first: int, count: int) -> Array:
+        """Draw paths ``first`` to ``first + count``, (STANDARD_DRAWS, count)."""
         scores = np.zeros((STANDARD_DRAWS, count))
         sobol_scores(np.uint64(first), self._columns, self._shifts, self.latents.rows, scores)
-        return Drawn(self.latents.settle(scores), None)
+        return self.latents.settle(scores)
+
+    def simulate(self, first: int, out: Array, threads: int) -> Drawn:
+        """Draw and simulate paths, see :class:`sim.engine.Sampler`."""
+        draws = self.draw(first, out.shape[1])
+        simulate_paths(self._parameters, first, out, NO_TRACE, threads, draws)
+        return Drawn(draws, None)

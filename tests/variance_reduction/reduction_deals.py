@@ -71,9 +71,7 @@ def gaussian_plan(open_at: float, valuation_sd: float, day_sd: float) -> Plan:
     ticks = given.ticks._replace(
         lower_bounds=np.array([0.0]), numerators=np.array([1.0]), denominators=np.array([1e6])
     )
-    bare = replace(
-        plan, parameters=given._replace(coverage=coverage, terms=terms, day=day, ticks=ticks)
-    )
+    bare = replace(plan, parameters=given._replace(coverage=coverage, terms=terms, day=day, ticks=ticks))
     from sim.engine import batches
 
     scarcity = next(batches(bare, 1, 1))["scarcity"][0]

@@ -14,6 +14,7 @@ from small_deals import small_deal, small_market
 
 from sim.engine import batches, prepare
 from sim.kernels.rng import DAY, fill_normals
+from sim.kernels.scores import STANDARD_DRAWS
 from sim.variance_reduction.control import CloseControl
 from sim.variance_reduction.day import DayLaw
 from sim.variance_reduction.latents import VOLATILITY
@@ -100,11 +101,10 @@ class IndependentSampler(SobolSampler):
     """Independent normal scores in place of Sobol points."""
 
     def draw(self, first, count):
-        drawn = super().draw(first, count)
-        scores = np.zeros_like(drawn.draws)
+        scores = np.zeros((STANDARD_DRAWS, count))
         generator = np.random.default_rng(first)
         scores[self.latents.rows] = generator.standard_normal((self.latents.rows.size, count))
-        return replace(drawn, draws=self.latents.settle(scores))
+        return self.latents.settle(scores)
 
 
 @pytest.mark.parametrize("name", DEALS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from small_deals import small_deal, small_market
 
 from sim.engine import batches, prepare
 from sim.errors import InvalidInput
-from sim.kernels.scores import STANDARD_DRAWS, tilted_scores
+from sim.kernels.parameters import QUANTITIES
+from sim.kernels.scores import STANDARD_DRAWS, balanced_weights, tilted_scores
+from sim.variance_reduction.day import DayLaw
 from sim.variance_reduction.importance import ImportanceSampler
 from sim.variance_reduction.tilt import Tilt
 
@@ -21,9 +24,11 @@ PATHS = 65_536
 
 def draws_of(tilt: Tilt, count: int, first: int = 0, dimensions: int = 3):
     scores, weights = np.zeros((STANDARD_DRAWS, count)), np.empty(count)
+    log_ratios = np.empty(count)
     rows = np.arange(dimensions)
     law = (tilt.mean, tilt.root, tilt.inverse, tilt.log_determinant)
-    tilted_scores(np.uint64(first), np.uint32(1), np.uint32(2), *law, rows, scores, weights)
+    tilted_scores(np.uint64(first), np.uint32(1), np.uint32(2), *law, rows, scores, log_ratios)
+    balanced_weights(log_ratios, weights)
     return scores[:dimensions].T, weights
 
 
@@ -47,7 +52,9 @@ def test_even_paths_follow_the_model_and_odd_ones_the_tilt():
         root = math.sqrt(z.shape[0])
         for d in range(3):
             p_values[f"{name} mean {d}"] = two_sided(root * z[:, d].mean())
-            p_values[f"{name} variance {d}"] = two_sided(root * ((z[:, d] ** 2).mean() - 1.0) / math.sqrt(2.0))
+            p_values[f"{name} variance {d}"] = two_sided(
+                root * ((z[:, d] ** 2).mean() - 1.0) / math.sqrt(2.0)
+            )
             p_values[f"{name} product {d}"] = two_sided(root * (z[:, d] * z[:, (d + 1) % 3]).mean())
     assert alarms(p_values) == set()
 
@@ -77,7 +84,7 @@ def test_a_path_has_its_draws_wherever_a_stream_starts(first):
 @pytest.mark.parametrize(("deviations", "gain"), [(2.0, 5.0), (3.719, 100.0), (4.753, 5_000.0)])
 def test_a_log_normal_close_falls_below_the_offer_as_often_as_it_should(deviations, gain):
     """``P(close < offer) = Phi(-deviations)``: 2.3%, 1e-4 and 1e-6."""
-    plan = gaussian_plan(deviations * math.hypot(0.3, 0.1), 0.3, 0.1)
+    plan = gaussian_plan(deviations * math.hypot(0.15, 0.1), 0.15, 0.1)
     batch = next(batches(plan, PATHS, PATHS, sampler=ImportanceSampler(plan, "close_below_offer")))
     hits = batch.drawn.weights * (batch["close"] < batch["offer_price"])
     error = math.sqrt(0.5 * (hits[::2].var() + hits[1::2].var()) / PATHS)
@@ -99,6 +106,52 @@ def test_the_tilt_meets_the_event_more_often_than_the_model(name, event):
     weights = batch.drawn.weights
     root = math.sqrt(0.5 * (weights[::2].var() + weights[1::2].var()) / PATHS)
     assert alarms({"weights": two_sided((weights.mean() - 1.0) / root)}) == set()
+
+
+def paths_of(plan, first, count, threads=1):
+    sampler = ImportanceSampler(plan, "close_below_offer")
+    out = np.empty((len(QUANTITIES), count))
+    drawn = sampler.simulate(first, out, threads)
+    return out, drawn.weights
+
+
+def test_a_path_is_the_same_wherever_a_stream_starts():
+    plan = plan_of("hot")
+    whole, weights = paths_of(plan, 0, 3_000)
+    for first, count in ((0, 1), (1, 1), (7, 100), (1_024, 1_976)):
+        part, of_part = paths_of(plan, first, count, threads=2)
+        np.testing.assert_array_equal(part, whole[:, first : first + count])
+        np.testing.assert_array_equal(of_part, weights[first : first + count])
+
+
+def test_the_day_of_an_odd_path_falls_as_the_tilt_says():
+    """The mean of the day's moves, and the mean of the weights over the day alone: ``E_g[f/g] = 1``."""
+    plan = gaussian_plan(0.5, 0.05, 0.2)
+    sampler = ImportanceSampler(plan, "close_below_offer")
+    assert sampler.tilt.fall > 0.1
+    out = np.empty((len(QUANTITIES), PATHS))
+    draws = sampler.simulate(0, out, 2).draws
+    opened, closed = (out[QUANTITIES.index(name)] for name in ("scarcity", "pressure_close"))
+    opened = opened + out[QUANTITIES.index("valuation")]
+    law = DayLaw.of(plan.parameters.day)
+    variance = law.variance(opened, draws[3])
+    ratio = np.exp(law.log_ratio(sampler.tilt.fall, opened, closed, variance))
+    move, root = closed - opened, math.sqrt(PATHS / 2)
+    inverse = 1.0 / ratio[1::2]
+    told = {
+        "even": two_sided(root * move[::2].mean() / 0.2),
+        "odd": two_sided(root * (move[1::2].mean() + sampler.tilt.fall) / 0.2),
+        "f/g": two_sided(root * (inverse.mean() - 1.0) / inverse.std()),
+        "g/f": two_sided(root * (ratio[::2].mean() - 1.0) / ratio[::2].std()),
+    }
+    assert alarms(told) == set()
+
+
+def test_a_day_with_memory_is_not_tilted():
+    plan = plan_of("hot")
+    day = plan.parameters.day._replace(momentum=0.1)
+    plan = replace(plan, parameters=plan.parameters._replace(day=day))
+    assert ImportanceSampler(plan, "close_below_offer").tilt.fall == 0.0
 
 
 def test_an_event_that_cannot_happen_is_refused():
