@@ -64,7 +64,7 @@ for name, (file, changes) in DEALS.items():
     scenario = load_scenario(CONFIGS / file, {**changes, "simulation.paths": PATHS})
     market = load_market(scenario.market, CONFIGS, scenario.list_date)
     results = {each: timed(scenario, market, Method(each))[1] for each in METHODS}
-    seconds = {each: math.inf for each in METHODS}
+    seconds = dict.fromkeys(METHODS, math.inf)
     for _ in range(TURNS):
         for each in METHODS:
             seconds[each] = min(seconds[each], timed(scenario, market, Method(each))[0])
