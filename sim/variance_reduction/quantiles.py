@@ -82,7 +82,7 @@ class _Ordered:
     def of(values: Array, weights: Array | None) -> _Ordered:
         if weights is None:
             return _Ordered(np.sort(values), None)
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         cumulative = np.cumsum(weights[order])
         return _Ordered(values[order], cumulative / cumulative[-1])
 
