@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.commands import desks, explore, past_deals, studies
+from sim.commands import desks, explore, past_deals, studies, sweep
 from sim.commands.console import (
     EXIT_BUG,
     EXIT_INTERRUPTED,
@@ -29,6 +29,7 @@ from sim.errors import Fault, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.desks.base import AskedDesks
     from sim.result import Result
     from sim.scenario import Scenario
 
@@ -132,20 +133,32 @@ def run(
             progress=advance,
             method=method,
         )
-    sentences: dict[str, str] = {}
-    left_out: tuple[str, ...] = ()
+    from sim.desks.kept import ask_kept
+    from sim.report.web.page import write_report
+
     if with_desks:
-        result, sentences, left_out = _asked(result, threads)
-    written = write_run(result, destination, draw_run, tuple(exported))
+        result, asked = _asked(result, threads)
+    else:
+        asked = ask_kept(result)
+
+    def draw(played: Result, folder: Path) -> None:
+        draw_run(played, folder)
+        write_report(played, folder, asked)
+
+    written = write_run(result, destination, draw, tuple(exported))
     if as_json:
         print_json(summary_json(result))
-        for note in left_out:
+        for note in asked.left_out if with_desks else ():
             sys.stderr.write(note + "\n")
         for text in reduction_lines(result):
             sys.stderr.write(text + "\n")
     else:
-        files = [path for path in (written / "histogram.png", written / "fan.png") if path.is_file()]
-        print_run(result, console, [*files, *(written / name for name in exported.values()), written], sentences)
+        pages = (written / name for name in ("histogram.png", "fan.png", "report.html"))
+        files = [path for path in pages if path.is_file()]
+        sentences = {answer.desk: answer.sentence() for answer in asked.answers} if with_desks else {}
+        print_run(
+            result, console, [*files, *(written / name for name in exported.values()), written], sentences
+        )
     # The table says both in its notes.
     if result.partial:
         if as_json:
@@ -157,13 +170,15 @@ def run(
         raise typer.Exit(EXIT_TARGET)
 
 
-def _asked(result: Result, threads: int | None) -> tuple[Result, dict[str, str], tuple[str, ...]]:
-    """Return the result with the desks' answers, each desk's sentence, and a note for each one left out."""
+def _asked(result: Result, threads: int | None) -> tuple[Result, AskedDesks]:
+    """Return the result with the desks' answers in its summary, and what they answered."""
     from dataclasses import replace
+
+    from sim.desks.base import AskedDesks
 
     if result.partial:
         unasked = "interrupted, so the desks were not asked"
-        return replace(result, notes=(*result.notes, unasked)), {}, (unasked,)
+        return replace(result, notes=(*result.notes, unasked)), AskedDesks(left_out=(unasked,))
     from sim.desks.together import ask_desks
     from sim.scenario import with_changes
 
@@ -171,8 +186,8 @@ def _asked(result: Result, threads: int | None) -> tuple[Result, dict[str, str],
     deal = with_changes(result.scenario, {"simulation.paths": result.paths})
     answers, left_out = ask_desks(deal, result.market, threads)
     documents = {answer.desk: answer.to_json() for answer in answers}
-    asked = replace(result, summary={**result.summary, "desks": documents}, notes=(*result.notes, *left_out))
-    return asked, {answer.desk: answer.sentence() for answer in answers}, left_out
+    told = replace(result, summary={**result.summary, "desks": documents}, notes=(*result.notes, *left_out))
+    return told, AskedDesks(answers, result.paths, left_out)
 
 
 @app.command()
@@ -242,6 +257,7 @@ past_deals.add_to(app)
 desks.add_to(app)
 studies.add_to(app)
 explore.add_to(app)
+sweep.add_to(app)
 
 
 def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:

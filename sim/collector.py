@@ -23,7 +23,18 @@ from sim.summaries import (
     scaled,
     share,
 )
-from sim.tally import EVENTS, MEANS, PRICES, Part, Tallier, blocks_between, one_price, price_of, return_of
+from sim.tally import (
+    EVENTS,
+    MEANS,
+    PRICES,
+    Part,
+    Tallier,
+    after_prices,
+    blocks_between,
+    one_price,
+    price_of,
+    return_of,
+)
 
 __all__ = ["PRICES", "QUANTILES", "Collector"]
 
@@ -43,17 +54,22 @@ class Collector:
         streamed statistics stay, and memory no longer grows.
     expected_paths
         Paths that are to come; more than ``keep_paths`` keeps none from the start.
-    with_marks
-        Whether to note the running mean.
+    for_summary_only
+        Keep no more than the quantiles need, and note no running mean.
     """
 
-    def __init__(self, plan: Plan, keep_paths: int, expected_paths: int, *, with_marks: bool = True) -> None:
+    def __init__(
+        self, plan: Plan, keep_paths: int, expected_paths: int, *, for_summary_only: bool = False
+    ) -> None:
         self._plan = plan
+        self._recorded = plan.recorded
+        if for_summary_only:
+            self._recorded = (*PRICES, *after_prices(plan), "offer_price")
+        self._rows = [QUANTITIES.index(name) for name in self._recorded]
         self.room: NDArray[np.float64] | None = None
         if expected_paths <= keep_paths:
-            self.room = np.empty((len(plan.recorded), expected_paths))
-        self._rows = [QUANTITIES.index(name) for name in plan.recorded]
-        self.tallier = Tallier(plan, self.room is None, with_marks)
+            self.room = np.empty((len(self._recorded), expected_paths))
+        self.tallier = Tallier(plan, self.room is None, not for_summary_only)
         layout = self.tallier.layout
         self.paths = 0
         self._moments = {name: Moments() for name in layout.moments}
@@ -92,7 +108,7 @@ class Collector:
         """The paths so far, one array a quantity of the horizon; ``None`` when they were too many to keep."""
         if self.room is None:
             return None
-        return {name: self.room[row, : self.paths] for row, name in enumerate(self._plan.recorded)}
+        return {name: self.room[row, : self.paths] for row, name in enumerate(self._recorded)}
 
     @property
     def histograms(self) -> Mapping[str, LogReturnHistogram]:
@@ -188,9 +204,10 @@ class Collector:
 
     def _quantiles(self, name: str) -> tuple[Quantiles, Quantiles]:
         """Quantiles of the return and of the price with their standard errors."""
-        kept = self.kept
-        if kept is not None:
-            return exact_quantiles_of_returns(kept[name], kept["offer_price"], one_price(self._plan))
+        if self.room is not None:
+            rows = [self._recorded.index(quantity) for quantity in (name, "offer_price")]
+            kept, offers = (self.room[row, : self.paths] for row in rows)
+            return exact_quantiles_of_returns(kept, offers, one_price(self._plan))
         ratios = histogram_quantiles(self._histograms[return_of(name)].freeze())
         prices = ratios
         if not one_price(self._plan):

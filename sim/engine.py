@@ -23,7 +23,7 @@ from sim.market.compatibility import check_market
 from sim.market.features import features_of
 from sim.market.kernel_inputs import day_parameters, demand_parameters, tick_parameters
 from sim.market.parameters import Features, Market, load_market
-from sim.market.profile import DayProfile, day_profile
+from sim.market.profile import DayProfile, shared_day_profile
 from sim.market.stages import coverage_parameters
 from sim.market.theme import ThemeHeat, theme_heat
 from sim.scenario.scenario import Scenario
@@ -145,7 +145,7 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
     demand = demand_parameters(market.demand, scenario.ah_listing)
     terms = term_parameters(scenario, market)
     sessions = scenario.rules.sessions(scenario.list_date)
-    profile = day_profile(sessions, market.day, market.stabilisation, market.day.drift.at(features))
+    profile = shared_day_profile(sessions, market.day, market.stabilisation, market.day.drift.at(features))
     key_low, key_high = seed_words(scenario.simulation.seed)
     parameters = KernelParameters(
         key_low=key_low,

@@ -10,8 +10,6 @@ import hashlib
 import json
 import math
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 
 from sim.errors import Fault, InvalidInput, invalid
 from sim.result import Result
+from sim.whole import require_writable, whole_directory
 
 FORMAT = 1
 PATHS_FILES = ("paths.npz", "paths.parquet")
@@ -116,16 +115,12 @@ def prepare_destination(out: Path) -> None:
     InvalidInput
         When ``out`` is no directory of a run, or its folder cannot be written.
     """
-    folder = out.parent
     try:
         _check_destination(out)
-        while not folder.exists():
-            folder = folder.parent
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(out)
     except OSError as fault:
         raise invalid(
-            "--out", "", f"{folder} cannot be written: {fault.strerror}", "name another directory"
+            "--out", "", f"{out} cannot be written: {fault.strerror}", "name another directory"
         ) from fault
 
 
@@ -144,7 +139,7 @@ def write_run(
     out
         Directory to appear; one that holds an earlier run is replaced.
     draw
-        Draws the pictures of a result into a directory.
+        Draws the pictures and the report of a result into a directory.
     exports
         Files to write besides, by the names of :data:`sim.exports.formats.EXPORTS`; ``parquet`` keeps the paths
         instead of ``paths.npz``.
@@ -156,14 +151,8 @@ def write_run(
     """
     prepare_destination(out)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            _fill(result, beside, draw, exports)
-            beside.chmod(0o755)
-            _take_place(beside, out)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        with whole_directory(out, lambda: _check_destination(out)) as fresh:
+            _fill(result, fresh, draw, exports)
     except OSError as fault:
         raise invalid(
             "--out", "", f"{out} cannot be written: {fault.strerror}", "free space or name another place"
@@ -180,7 +169,7 @@ def _fill(
     (folder / "summary.json").write_text(summary_json(result), encoding="utf-8")
     if result.kept is not None and "parquet" not in exports:
         np.savez(folder / "paths.npz", allow_pickle=False, **result.kept)
-    if draw is not None and result.paths:
+    if draw is not None:
         draw(result, folder)
     if exports:
         from sim.exports.formats import write_exports
@@ -188,23 +177,6 @@ def _fill(
         write_exports(result, folder, exports)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(_json(manifest_of(result, files)), encoding="utf-8")
-
-
-def _take_place(beside: Path, out: Path) -> None:
-    """Rename the finished directory into place; an earlier run goes only once the new one is there."""
-    if not out.exists():
-        beside.replace(out)
-        return
-    _check_destination(out)
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    try:
-        out.replace(old)
-        beside.replace(out)
-    finally:
-        # Whatever stopped the second rename, Ctrl-C included, the earlier run comes back.
-        if not out.exists():
-            old.replace(out)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

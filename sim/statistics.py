@@ -38,10 +38,11 @@ class Moments:
         """Moments of a block without NaN."""
         if not values.size:
             return Moments()
-        mean = float(values.mean())
+        # The bits of ``values.mean()``, without what that spends on checks: a sweep takes millions of means.
+        mean = float(np.add.reduce(values)) / values.size
         deviations = values - mean
         np.square(deviations, out=deviations)
-        return Moments(values.size, mean, float(deviations.sum()))
+        return Moments(values.size, mean, float(np.add.reduce(deviations)))
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Add a block of values; NaN is left out."""

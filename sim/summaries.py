@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernels.selection import CELLS, select_ranks
 from sim.statistics import LogReturnHistogram, Moments, quantile_reach
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
+_LEVELS = {p: f"{p:g}" for p in QUANTILES}
 
 Quantiles = dict[float, tuple[float, float]]
 """A quantile and its standard error by probability."""
@@ -64,7 +67,7 @@ class _Ranks:
         errors = (
             (statistics[self.high] - statistics[self.low]) / 2.0 if len(self.wanted) > 1 else at * math.nan
         )
-        return {p: (float(q), float(se)) for p, q, se in zip(QUANTILES, at, errors, strict=True)}
+        return dict(zip(QUANTILES, zip(at.tolist(), errors.tolist(), strict=True), strict=True))
 
 
 def _undefined() -> Quantiles:
@@ -77,9 +80,22 @@ def _order_statistics(values: NDArray[np.float64]) -> tuple[_Ranks | None, NDArr
     if values.size == 0:
         return None, values
     ranks = _Ranks.of(values.size)
-    # Few ranks are wanted: a partition takes a quarter of the time of a sort.
-    statistics: NDArray[np.float64] = np.partition(values, ranks.wanted)[ranks.wanted]
-    return ranks, statistics
+    return ranks, _at_ranks(values, ranks.wanted)
+
+
+def _at_ranks(values: NDArray[np.float64], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the order statistics at some ranks.
+
+    Selecting them takes a sixth of the time of sorting all values.
+    """
+    low, high = float(values.min()), float(values.max())
+    width = high - low
+    scale = CELLS / width if 0.0 < width < math.inf else math.inf
+    if not math.isfinite(scale):
+        return np.asarray(np.sort(values)[wanted])
+    statistics = np.empty(wanted.size)
+    select_ranks(np.ascontiguousarray(values), low, scale, wanted, statistics)
+    return statistics
 
 
 def exact_quantiles(values: NDArray[np.float64]) -> Quantiles:
@@ -133,6 +149,6 @@ def described(moments: Moments, quantiles: Mapping[float, tuple[float, float]]) 
         "mean": mean_of(moments),
         "mean_se": moments.se,
         "sd": moments.sd,
-        "quantiles": {f"{p:g}": value for p, (value, _) in quantiles.items()},
-        "quantiles_se": {f"{p:g}": error for p, (_, error) in quantiles.items()},
+        "quantiles": {_LEVELS[p]: value for p, (value, _) in quantiles.items()},
+        "quantiles_se": {_LEVELS[p]: error for p, (_, error) in quantiles.items()},
     }

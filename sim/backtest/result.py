@@ -7,8 +7,6 @@ import io
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -20,6 +18,7 @@ import numpy as np
 
 from sim.backtest import scoring
 from sim.errors import invalid
+from sim.whole import require_writable, whole_directory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,26 +231,13 @@ class BacktestResult:
             **(extra or {}),
         }
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+            with whole_directory(target, lambda: check_destination(target)) as fresh:
+                for name, content in files.items():
+                    (fresh / name).write_bytes(content)
         except OSError as fault:
             raise invalid(
                 str(target), "", f"cannot be written: {fault.strerror}", "check the path"
             ) from fault
-        try:
-            fresh = beside / "new"
-            fresh.mkdir()
-            for name, content in files.items():
-                (fresh / name).write_bytes(content)
-            if target.exists():
-                target.rename(beside / "old")
-            fresh.rename(target)
-        except OSError as fault:
-            raise invalid(
-                str(target), "", f"cannot be written: {fault.strerror}", "check the path"
-            ) from fault
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
         return target
 
 
@@ -261,12 +247,16 @@ def check_destination(directory: str | Path) -> Path:
     Raises
     ------
     InvalidInput
-        It exists and is neither empty nor a back-test.
+        It exists and is neither empty nor a back-test, or its folder cannot be written.
     """
     target = Path(directory)
-    if not target.exists():
-        return target
-    names = {entry.name for entry in os.scandir(target)} if target.is_dir() else None
+    try:
+        require_writable(target)
+        if not target.exists():
+            return target
+        names = {entry.name for entry in os.scandir(target)} if target.is_dir() else None
+    except OSError as fault:
+        raise invalid(str(target), "", f"cannot be written: {fault.strerror}", "check the path") from fault
     if names is None or (names and not {FORECASTS_FILE, SCORES_FILE} <= names):
         raise invalid(str(target), "", "exists and is no back-test", "name another directory")
     return target

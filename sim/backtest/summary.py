@@ -74,8 +74,11 @@ def summary_of(directory: Path) -> dict[str, Any]:
         with (directory / FORECASTS_FILE).open(encoding="utf-8", newline="") as stream:
             rows = [row for row in csv.DictReader(stream) if row["pit"]]
         stages = {
-            stage: _stage(told, [r for r in rows if r["stage"] == stage]) for stage, told in scores.items()
+            stage: _stage(told, [row for row in rows if row["stage"] == stage])
+            for stage, told in scores.items()
         }
+        if not stages:
+            raise ValueError("no stage was scored")
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
         raise invalid(str(directory), "", f"is no back-test: {fault!r}", _REMEDY) from fault
     return {

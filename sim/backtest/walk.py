@@ -15,7 +15,10 @@ forecasters are scored on the same deals. A deal without an outcome is forecast 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +27,9 @@ from sim.backtest.result import BacktestResult, DealForecast, LeftOut
 from sim.backtest.scoring import TIE, crps, log_score, pit, uniform_of
 from sim.deals.deals import STAGES, Deal, Deals, pooled
 from sim.errors import invalid
+
+if TYPE_CHECKING:
+    from sim.studies.cluster import Crew
 
 MINIMUM_PAST = 20
 """Fewer earlier deals than this are no basis for a forecast."""
@@ -125,6 +131,67 @@ def _forecast_day(
             records.append(_record(deal, stage, forecasts, forecasters[0].name))
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Listing days in a row, with what forecasting them takes: the work of one worker."""
+
+    days: tuple[date, ...]
+    targets: tuple[Deal, ...]
+    known: Deals
+    stages: tuple[str, ...]
+    forecasters: tuple[Forecaster, ...]
+
+
+Forecasts = tuple[list[DealForecast], list[LeftOut]]
+
+
+def _forecast_stretch(stretch: _Stretch) -> Forecasts:
+    records: list[DealForecast] = []
+    left_out: list[LeftOut] = []
+    for day in stretch.days:
+        of_day = [deal for deal in stretch.targets if deal.list_date == day]
+        past = stretch.known.before(day)
+        _forecast_day(of_day, past, stretch.stages, stretch.forecasters, records, left_out)
+    return records, left_out
+
+
+def _stretches(
+    known: Deals, targets: Sequence[Deal], stages: Sequence[str], forecasters: Sequence[Forecaster]
+) -> list[_Stretch]:
+    """Cut the listing days where the market is fitted anew, so that no two workers fit the same one."""
+    from sim.backtest.forecaster import fit_day
+
+    days = dict.fromkeys(deal.list_date for deal in targets)
+    stretches = []
+    for _, together in groupby(days, key=fit_day):
+        own = tuple(together)
+        deals = tuple(deal for deal in targets if deal.list_date in own)
+        stretches.append(_Stretch(own, deals, known, tuple(stages), tuple(forecasters)))
+    return stretches
+
+
+def _forecast_by_crew(
+    crew: Crew, stretches: list[_Stretch], stopped: Callable[[], bool], progress: Progress | None
+) -> tuple[Forecasts, bool]:
+    """Forecast the stretches on a crew; what was done up to the first one missing, and whether one is."""
+    places = {stretch.days[0]: place for place, stretch in enumerate(stretches)}
+    done: dict[int, Forecasts] = {}
+    days, total = 0, sum(len(stretch.days) for stretch in stretches)
+    for stretch, forecasts in crew.answers(_forecast_stretch, stretches, stopped):
+        done[places[stretch.days[0]]] = forecasts
+        days += len(stretch.days)
+        if progress is not None:
+            progress(days, total)
+    records: list[DealForecast] = []
+    left_out: list[LeftOut] = []
+    for place in range(len(stretches)):
+        if place not in done:
+            return (records, left_out), True
+        records += done[place][0]
+        left_out += done[place][1]
+    return (records, left_out), False
+
+
 def run_backtest(
     data: Deals,
     *,
@@ -135,6 +202,8 @@ def run_backtest(
     last: date | None = None,
     stages: Sequence[str] = STAGES,
     progress: Progress | None = None,
+    crew: Crew | None = None,
+    stopped: Callable[[], bool] = bool,
 ) -> BacktestResult:
     """Forecast deals one listing day after the other and score the forecasts.
 
@@ -153,7 +222,11 @@ def run_backtest(
     stages
         Some of ``t0``, ``t1``, ``t2``.
     progress
-        Called after each listing day.
+        Called after each listing day, or with a crew after each stretch of them.
+    crew
+        Who forecasts; this process when ``None``. No bit depends on it.
+    stopped
+        With a crew: says when no further stretch is to be begun.
 
     Returns
     -------
@@ -190,6 +263,10 @@ def run_backtest(
     days = list(dict.fromkeys(deal.list_date for deal in targets))
     partial = False
     try:
+        if crew is not None:
+            stretches = _stretches(known, targets, stages, forecasters)
+            (records, left_out), partial = _forecast_by_crew(crew, stretches, stopped, progress)
+            days = []
         for done, day in enumerate(days, start=1):
             past = known.before(day)
             of_day = [deal for deal in targets if deal.list_date == day]
@@ -200,6 +277,8 @@ def run_backtest(
         if not records:
             raise
         partial = True
+    if partial and not records:
+        raise KeyboardInterrupt
     if not records:
         reasons = ", ".join(dict.fromkeys(each.reason for each in left_out))
         raise invalid(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.desks.base import Answer
+    from sim.errors import InvalidInput
     from sim.kept_paths import KeptPaths
     from sim.scenario import Scenario
 
@@ -232,6 +233,8 @@ def _answer(
     from sim.desks.base import simulate_desk
     from sim.report.desk_table import print_answer
 
+    if out is not None:
+        _check_destination(out)
     played = simulate_desk(deal, folder=file.parent)
     answer = ask(played)
     document = json.dumps(answer.to_json(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -242,16 +245,31 @@ def _answer(
     print_answer(answer, deal, played.count, people_console(), files)
 
 
-def _write(answer: Answer, document: str, figure: Figure, out: Path) -> list[Path]:
+def _check_destination(out: Path) -> None:
+    from sim.whole import require_writable
+
+    try:
+        require_writable(out / "any")
+    except OSError as fault:
+        raise _unwritable(out, fault) from fault
+
+
+def _unwritable(out: Path, fault: OSError) -> InvalidInput:
     from sim.errors import invalid
+
+    problem = f"{out} cannot be written: {fault.strerror or fault}"
+    return invalid("--out", "", problem, "expected a directory to write in")
+
+
+def _write(answer: Answer, document: str, figure: Figure, out: Path) -> list[Path]:
     from sim.report.style import save_figure
+    from sim.whole import folder_beside
 
     try:
         out.mkdir(parents=True, exist_ok=True)
-        table = out / f"{answer.desk}.json"
-        table.write_text(document, encoding="utf-8")
-        pictures = save_figure(figure, out, answer.desk, f"{answer.desk}'s desk", answer.sentence())
+        with folder_beside(out / answer.desk) as folder:
+            (folder / f"{answer.desk}.json").write_text(document, encoding="utf-8")
+            save_figure(figure, folder, answer.desk, f"{answer.desk}'s desk", answer.sentence())
+            return [each.replace(out / each.name) for each in sorted(folder.iterdir())]
     except OSError as fault:
-        problem = f"cannot be written: {fault.strerror or fault}"
-        raise invalid("--out", "", f"{out} {problem}", "expected a directory to write in") from fault
-    return [table, *pictures]
+        raise _unwritable(out, fault) from fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_console, print_json
+from sim.commands.crews import Scheduler, interruptible
 
 DATA_HELP = "Past deals, CSV; the shipped Hong Kong listings by default."
 FIRST_FORECAST = "2025-04-01"
@@ -59,6 +61,10 @@ def backtest(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads; all of them by default.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Worker processes; 1 stays in this process.")
+    ] = 1,
+    scheduler: Scheduler = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Directory for forecasts, scores and pictures.")
     ] = BACKTEST_FOLDER,
@@ -82,14 +88,24 @@ def backtest(
     from sim.report.backtest_plots import backtest_plots
     from sim.report.backtest_table import print_backtest
     from sim.simulation import available_threads
+    from sim.studies.cluster import begin_workers, open_crew
 
     check_destination(out)
     console = people_console()
-    with Progress(console, "forecasting", "listing days") as advance:
+    alone = scheduler is None and workers <= 1
+    if workers > 1 and scheduler is None:
+        begin_workers(("sim.backtest.walk", "sim.backtest.forecaster", "sim.market.fit.market"))
+    with (
+        Progress(console, "forecasting", "listing days") as advance,
+        nullcontext(bool) if alone else interruptible() as stopped,
+        nullcontext(None) if alone else open_crew(workers, scheduler) as crew,
+    ):
         result = run_backtest(
             known,
             test=wanted,
-            model=ModelForecaster(paths=paths, threads=threads or available_threads()),
+            crew=crew,
+            stopped=stopped,
+            model=ModelForecaster(paths=paths, threads=(threads or available_threads()) if alone else 1),
             first=first_day,
             last=last_day,
             stages=stages,
@@ -126,11 +142,11 @@ def calibrate(
 ) -> None:
     """Fit a market on past deals, print its parameters with their errors and write its file."""
     day = _day("--as-of", as_of)
-    from contextlib import nullcontext
-
     from sim.market.fit import calibration
     from sim.report.calibrate_table import print_calibration
 
+    if out is not None:
+        calibration.check_destination(out)
     console = people_console()
     with console.status("fitting") if console.is_terminal else nullcontext():
         fit = calibration.calibrate(data, day, venue)

@@ -11,6 +11,7 @@ from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_cons
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.studies.sensitivity import Sensitivity
 
 Paths = Annotated[
     int | None,
@@ -29,6 +30,7 @@ Out = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to an application."""
     app.command()(compare)
+    app.command()(sensitivity)
 
 
 def compare(
@@ -93,6 +95,118 @@ def compare(
         print_comparison(comparison, console, written)
     if comparison.partial:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def sensitivity(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="Scenario file, YAML.", show_default=False)
+    ],
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="METHODS",
+            help="Some of tornado (each input alone), sobol (shares of the variance) and variance (parameters "
+            "against the day), with commas.",
+        ),
+    ] = "tornado",
+    metric: Annotated[
+        str,
+        typer.Option(
+            metavar="METRICS",
+            help="What is watched, with commas: mean, below, any quantile as q0.05, and the others of compare.",
+        ),
+    ] = "mean,below,q0.05",
+    stress: Annotated[
+        float | None,
+        typer.Option(
+            metavar="CHANCE",
+            help="Also find what makes the chance of a close below the offer reach this, such as 0.25.",
+            show_default=False,
+        ),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=LOW:HIGH",
+            help="An input with its range, such as observed.public_coverage=1000:4000; repeat it.",
+            show_default=False,
+        ),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Vary these inputs alone, with commas.", show_default=False),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field first, such as offer.price=18.60."),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(min=2, max=65_536, help="Points of Sobol's sequence, a power of two.")
+    ] = 512,
+    draws: Annotated[
+        int, typer.Option(min=20, max=20_000, help="Draws of the parameters for variance.")
+    ] = 200,
+    paths: Annotated[
+        int | None, typer.Option("--paths", help="Paths of tornado and stress; the scenario's by default.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed; the scenario's by default.")] = None,
+    threads: Threads = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what moves a deal's first day, on common random numbers."""
+    from sim.scenario import load_scenario, parse_changes
+
+    wanted = parse_changes(changes or [])
+    common = {"simulation.paths": paths, "simulation.seed": seed}
+    wanted |= {name: value for name, value in common.items() if value is not None}
+    deal = load_scenario(scenario, wanted)
+    from sim.studies.directory import as_csv, check_destination, write_directory
+    from sim.studies.directory import as_json as json_text
+    from sim.studies.sensitivity import Options
+    from sim.studies.sensitivity import sensitivity as run_sensitivity
+
+    names = frozenset(
+        ["sensitivity.json", "sensitivity.csv"]
+        + [f"{picture}.{form}" for picture in ("tornado", "sobol") for form in ("png", "svg")]
+    )
+    if out is not None:
+        check_destination(out, names)
+    methods = tuple(dict.fromkeys(name.strip() for name in method.split(",")))
+    asked = Options(methods, metric, tuple(inputs or ()), only, stress, samples, draws=draws)
+    console = people_console()
+    with Progress(console, "simulating", "simulations") as advance:
+
+        def progress(what: str) -> Progress:
+            advance.say(what)
+            return advance
+
+        study = run_sensitivity(deal, asked, folder=scenario.parent, threads=threads, progress=progress)
+    document = json_text(study.to_json())
+    written = []
+    if out is not None:
+        texts = {"sensitivity.json": document, "sensitivity.csv": as_csv(study.rows())}
+        written.append(write_directory(out, names, texts, lambda folder: _draw(study, folder)))
+    if as_json:
+        print_json(document)
+    else:
+        from sim.report.sensitivity_table import print_sensitivity
+
+        print_sensitivity(study, console, written)
+    if study.partial:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _draw(study: Sensitivity, folder: Path) -> None:
+    from sim.report.sensitivity_plots import sobol_figure, sobol_title, tornado_figure, tornado_title
+    from sim.report.style import save_figure
+
+    words = f"What moves the first day of {study.scenario.name}."
+    if study.tornado is not None and study.tornado.bars:
+        save_figure(tornado_figure(study, study.tornado), folder, "tornado", tornado_title(study), words)
+    if study.sobol is not None:
+        save_figure(sobol_figure(study, study.sobol), folder, "sobol", sobol_title(study), words)
 
 
 def _deals(

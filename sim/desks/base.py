@@ -1,12 +1,13 @@
 """The seam of the desks: simulated paths in, a frozen answer out.
 
-A desk is a function ``desk(paths, options) -> answer``: ``paths`` is a :class:`~sim.kept_paths.KeptPaths`, ``options`` a frozen
-dataclass of the desk in the terms of its trade, and the answer a frozen dataclass that offers what
-:class:`Answer` names. The command line prints, writes and draws any answer alike.
+A desk is a function ``desk(paths, options) -> answer``: ``paths`` is a :class:`~sim.kept_paths.KeptPaths`,
+``options`` a frozen dataclass of the desk in the terms of its trade, and the answer a frozen dataclass that offers
+what :class:`Answer` names. The command line prints, writes and draws any answer alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -52,6 +53,25 @@ class Answer(Protocol):
 
     def remarks(self) -> tuple[str, ...]:
         """Return what a reader must know beside the figures, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDesks:
+    """What the desks of a deal answered.
+
+    Parameters
+    ----------
+    answers
+        In the order in which a deal meets its desks.
+    paths
+        Paths behind those answers that do not say otherwise.
+    left_out
+        One line for each desk that could not answer, and why.
+    """
+
+    answers: Sequence[Answer] = ()
+    paths: int = 0
+    left_out: Sequence[str] = ()
 
 
 def simulate_desk(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sim.desks.base import Answer
+from sim.desks.base import Answer, AskedDesks
 from sim.desks.issuer import IssuerOptions, issuer_desk
 from sim.desks.subscriber import SubscriberOptions, subscriber_desk
 from sim.desks.together import answered
@@ -15,24 +15,20 @@ from sim.kept_paths import KeptPaths
 from sim.kernels.parameters import QUANTITIES
 from sim.result import Result
 
-MOST_PATHS = 20_000
-"""Paths that are looked at: enough for a chance to half a percentage point, in a fifth of a second."""
+MOST_PATHS = 10_000
+"""Paths that are looked at: they tell a chance to half a percentage point, in a fraction of a second."""
 
 
-def ask_kept(result: Result) -> tuple[tuple[Answer, ...], tuple[str, ...], int]:
+def ask_kept(result: Result) -> AskedDesks:
     """Ask the subscriber's and the issuer's desk on the first paths of a run.
 
-    Returns
-    -------
-    answers, notes
-        As from :func:`sim.desks.together.ask_desks`; none where no path was kept, or none of them lists.
-    paths
-        How many paths the answers rest on.
+    There is no answer where no path was kept, or none of them lists.
     """
     kept, count = result.kept, min(result.paths, MOST_PATHS)
     if kept is None or np.isnan(kept["close"][:count]).all():
-        return (), (), 0
-    return *answered(_questions(result, count)), count
+        return AskedDesks()
+    answers, left_out = answered(_questions(result, count))
+    return AskedDesks(answers, count, left_out)
 
 
 def _questions(result: Result, count: int) -> Iterator[tuple[str, Callable[[], Answer]]]:

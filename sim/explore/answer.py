@@ -6,6 +6,7 @@ Every number is of a run of :func:`sim.simulation.simulate`; the words are those
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,9 @@ from sim.report.table import facts, returns_rows, told_events
 from sim.result import Result
 
 LEVELS = ("0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95")
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+PIECES = 80
+"""Bars that an axis is cut into at most."""
 MOST_BARS = 400
 
 
@@ -105,14 +109,14 @@ def desk_answer(
         "sentence": _printed(told.sentence()) + ".",
         "tables": [
             {
-                "title": table.title,
-                "headings": list(table.headings),
+                "title": _printed(table.title),
+                "headings": [_printed(heading) for heading in table.headings],
                 "rows": [[_printed(cell) for cell in row] for row in table.rows],
                 "marked": sorted(table.marked),
             }
             for table in told.tables()
         ],
-        "remarks": list(told.remarks()),
+        "remarks": [_printed(remark) for remark in told.remarks()],
     }
 
 
@@ -126,8 +130,8 @@ def finite_only(data: Any) -> Any:
 
 
 def _printed(text: str) -> str:
-    """Write an error as print does."""
-    return text.replace("+-", "±")
+    """Write errors and negative numbers as print does."""
+    return _MINUS.sub(PRINTED_MINUS, text.replace("+-", "±"))
 
 
 def _returns(run: Result) -> dict[str, Any]:
@@ -139,8 +143,9 @@ def _returns(run: Result) -> dict[str, Any]:
 def _close(run: Result, step: float | None) -> dict[str, Any]:
     """Bars of the close, those beyond the last one counted apart, with the axis that suits them."""
     histogram, axis = run.histograms["close"], common_axis(run)
-    width = min(STEPS, key=lambda each: abs(math.log(each / (step or axis.width))))
-    low = max(-1.0, width * math.floor(distribution.quantile(histogram, 0.0) / width))
+    usual = distribution.nice_width(axis.high - axis.low, PIECES)
+    width = min(STEPS, key=lambda each: abs(math.log(each / (step or usual))))
+    low = width * math.floor(distribution.quantile(histogram, 0.0) / width)
     end = width * math.ceil(max(distribution.quantile(histogram, 1.0), 0.0) / width)
     high = min(end, low + MOST_BARS * width)
     bars = distribution.bars(histogram, low, high, width)
@@ -151,6 +156,7 @@ def _close(run: Result, step: float | None) -> dict[str, Any]:
     price = run.scenario.offer.price
     return {
         "width": width,
+        "usual_width": usual,
         "axis": [axis.low, axis.high],
         # Density of paths in simple return, so that bars of another width draw the same curve.
         "left": _short(bars.left),

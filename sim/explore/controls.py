@@ -38,7 +38,7 @@ class Control:
     value
         The scenario's own value, ``None`` where it is not known.
     unknown
-        What leaving the field out means; ``None`` where it cannot be left out.
+        What takes the place of a field left out, in words; ``None`` where it cannot be left out.
     start
         Value to begin with once a field left out is filled in.
     least, most
@@ -184,7 +184,7 @@ def _coverages(scenario: Scenario) -> list[Control]:
             value=observed.public_coverage,
             start=observed.public_coverage or 100.0,
             suffix="×",
-            unknown="not known, drawn on each path",
+            unknown="drawn on each path",
         ),
         Control(
             name="observed.placing_coverage",
@@ -194,7 +194,7 @@ def _coverages(scenario: Scenario) -> list[Control]:
             value=observed.placing_coverage,
             start=observed.placing_coverage or 10.0,
             suffix="×",
-            unknown="not known, drawn on each path",
+            unknown="drawn on each path",
         ),
     ]
     partial = observed.partial_public_coverage
@@ -207,7 +207,7 @@ def _coverages(scenario: Scenario) -> list[Control]:
             value=partial,
             start=partial,
             suffix="×",
-            unknown="not known",
+            unknown="",
         )
         controls.insert(0, so_far)
     return controls
@@ -215,7 +215,7 @@ def _coverages(scenario: Scenario) -> list[Control]:
 
 def _heat(scenario: Scenario) -> Control:
     features = features_of(scenario)
-    usual = numbers.log_points(features.market_heat)
+    usual = numbers.log_points(features.market_heat).replace(numbers.PLAIN_MINUS, numbers.PRINTED_MINUS)
     return Control(
         name="market_heat",
         label="Market heat",
@@ -223,7 +223,7 @@ def _heat(scenario: Scenario) -> Control:
         grid=with_value(even(-0.3, 0.8, 110), scenario.market_heat),
         value=scenario.market_heat,
         start=float(f"{features.market_heat:.4g}"),
-        unknown=f"that of the listings before, {usual}",
+        unknown=f"taken from the listings before: {usual}",
         least=HEAT_BOUNDS[0],
         most=HEAT_BOUNDS[1],
     )
@@ -261,7 +261,7 @@ def _grey(scenario: Scenario) -> Control:
         start=0.0 if value is None else value,
         factor=0.01,
         suffix="%",
-        unknown="not known",
+        unknown="",
     )
 
 

@@ -16,6 +16,7 @@ from sim.explore.answer import close_answer, desk_answer
 from sim.explore.controls import Control
 from sim.explore.deal import Deal
 from sim.explore.server import SCRIPTS, page_files, start_document
+from sim.whole import folder_beside, require_writable
 
 STOPS = 20
 """Steps between the ends of a slider."""
@@ -29,12 +30,21 @@ def check_destination(file: Path) -> None:
     Raises
     ------
     InvalidInput
-        When it is a directory or its folder is missing.
+        When it is a directory, or its folder is missing or cannot be written.
     """
     if file.is_dir():
         raise invalid("--export", "", f"{file} is a directory", "the name of a file, as what-if.html")
     if not file.parent.is_dir():
         raise invalid("--export", "", f"there is no folder {file.parent}", "a file in a folder that is there")
+    try:
+        require_writable(file)
+    except OSError as fault:
+        raise _unwritable(file, fault) from fault
+
+
+def _unwritable(file: Path, fault: OSError) -> InvalidInput:
+    problem = f"{file} cannot be written: {fault.strerror or fault}"
+    return invalid("--export", "", problem, "a file in a folder that can be written")
 
 
 def stops_of(control: Control) -> tuple[float | None, ...]:
@@ -61,14 +71,13 @@ def write_page(deal: Deal, file: Path, threads: int | None = None, progress: Pro
         When the file cannot be written.
     """
     text = page_text(stored_document(deal, threads, progress)).encode()
-    beside = file.with_name(f".{file.name}.part")
     try:
-        beside.write_bytes(text)
-        beside.replace(file)
+        with folder_beside(file) as folder:
+            beside = folder / "file"
+            beside.write_bytes(text)
+            beside.replace(file)
     except OSError as fault:
-        beside.unlink(missing_ok=True)
-        problem = f"{file} cannot be written: {fault.strerror or fault}"
-        raise invalid("--export", "", problem, "a file in a folder that can be written") from fault
+        raise _unwritable(file, fault) from fault
     return len(text)
 
 

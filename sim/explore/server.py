@@ -25,10 +25,14 @@ from sim.explore.guard import Guard, address_of, authorities
 from sim.explore.request import CLOSE, MOST_BYTES, Question, parse_request
 from sim.explore.turns import Busy, Superseded, Turns
 from sim.scenario import with_changes
+from sim.simulation import available_threads
 
 SCRIPTS = ("source.js", "chart.js", "fields.js", "desks.js", "page.js")
 CLOSES_AT_ONCE, DESKS_AT_ONCE, MOST_WAITING = 2, 1, 8
 BODY_SECONDS = 5.0
+SWITCH_SECONDS = 0.0005
+"""How long a desk's Python may hold the interpreter; the usual 5 ms add up over the steps of a picture."""
+JSON = "application/json"
 WARM_PATHS = 256
 USUAL_PORT = 8406
 
@@ -87,10 +91,12 @@ def explore_app(
         What answers a question.
     """
     start = _encoded(start_document(deal, threads))
+    # A desk takes seconds; it leaves room for the picture, which is to follow the hand.
+    desk_threads = max(1, (threads or available_threads()) // 2)
     closes, desks = Turns(CLOSES_AT_ONCE, MOST_WAITING), Turns(DESKS_AT_ONCE, MOST_WAITING)
 
     async def ask(request: Request) -> Response:
-        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != JSON:
             return _told(415, "a question is application/json")
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -102,21 +108,21 @@ def explore_app(
         try:
             question = parse_request(body, deal.controls)
             if question.deal != deal.identity:
-                return _told(409, "another deal is served now", moved=True)
-            turns = closes if question.ask == CLOSE else desks
-            document = await turns.run(question.tab, lambda: _encoded(answerer(deal, question, threads)))
+                return _told(409, "another deal is served now")
+            turns, used = (closes, threads) if question.ask == CLOSE else (desks, desk_threads)
+            document = await turns.run(question.tab, lambda: _encoded(answerer(deal, question, used)))
         except InvalidInput as refusal:
             return _refused(refusal.faults, deal)
         except Superseded:
-            return _told(409, "a newer question took its place")
+            return _json({"superseded": True})
         except Busy:
             return _told(503, "too many pages ask at once", {"retry-after": "1"})
-        return Response(document, media_type="application/json")
+        return Response(document, media_type=JSON)
 
     routes = [
         *(Route(path, _file(*file), methods=["GET"]) for path, file in page_files().items()),
-        Route("/start", _file("application/json", start), methods=["GET"]),
-        Route("/alive", _file("application/json", _encoded({"deal": deal.identity})), methods=["GET"]),
+        Route("/start", _file(JSON, start), methods=["GET"]),
+        Route("/alive", _file(JSON, _encoded({"deal": deal.identity})), methods=["GET"]),
         Route("/ask", ask, methods=["POST"]),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard, known_as=known_as)])
@@ -133,19 +139,24 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _told(status: int, problem: str, headers: Mapping[str, str] | None = None, **more: bool) -> Response:
-    document = _encoded({"problem": problem, **more})
-    return Response(document, status, headers, media_type="application/json")
+def _json(
+    document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(_encoded(document), status, headers, media_type=JSON)
+
+
+def _told(status: int, problem: str, headers: Mapping[str, str] | None = None) -> Response:
+    return _json({"problem": problem}, status, headers)
 
 
 def _refused(faults: tuple[Fault, ...], deal: Deal) -> Response:
-    """Faults of the values are for the reader of the page, others for whoever wrote the question."""
+    """Faults of the values are an answer, for the reader of the page; others are for whoever wrote the question."""
     of_request = [fault for fault in faults if fault.source == "request"]
     names = {control.name for control in deal.controls}
     if of_request and of_request[0].field not in names:
         return _told(400, str(of_request[0]))
     told = [{"control": each.field, "problem": each.problem, "remedy": each.remedy} for each in faults]
-    return Response(_encoded({"faults": told}), 422, media_type="application/json")
+    return _json({"faults": told})
 
 
 async def _body(request: Request) -> bytes | None:
@@ -228,6 +239,7 @@ def serve(
     )
     address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
     server = _Server(config, lambda: ready(address))
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

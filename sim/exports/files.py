@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from sim.errors import invalid
+from sim.whole import folder_beside
 
 
 def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
@@ -37,8 +37,8 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
                 source, "", f"its folder {place.parent} is not there", "make the folder, or name another"
             )
         # In a folder of its own, so that nothing else can have the name of what is written.
-        with tempfile.TemporaryDirectory(prefix=".firstday-", dir=place.parent) as folder:
-            beside = Path(folder) / "file"
+        with folder_beside(place) as folder:
+            beside = folder / "file"
             write(beside)
             beside.replace(place)
     except OSError as fault:

@@ -11,11 +11,13 @@ import hashlib
 import os
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numba
 import numpy as np
 from numba.core import config
+from numba.core.caching import FunctionCache
 
 
 def kernel_hash() -> str:
@@ -67,17 +69,43 @@ def is_cached() -> bool:
     return CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("driver.simulate_range*.nbi"))
 
 
+class KernelCache(FunctionCache):
+    """Numba's cache of a function, with one writer at a time and no word of its own on a full disk.
+
+    Two processes that compile a function at once, each for other arguments, would both call their code the first of
+    that function, and a later process would run what was compiled for the wrong arguments.
+    """
+
+    def save_overload(self, sig, data):
+        """Keep the code that was compiled for a signature; where it cannot be kept it is compiled again next time."""
+        import fcntl
+
+        try:
+            with (CACHE_FOLDER / "lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                super().save_overload(sig, data)
+        except OSError as fault:
+            _tell_once(f"firstday: compiled kernels cannot be kept in {CACHE_FOLDER}: {fault.strerror}")
+
+
+@cache
+def _tell_once(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
 def kernel(function):
     """Compile a function that loops over lanes or paths; it runs without the interpreter lock."""
+    compiled = numba.njit(error_model="numpy", fastmath=False, nogil=True)(function)
+    if CACHE_FOLDER is None:
+        return compiled
     previous = config.CACHE_DIR
-    # The cache picks its folder when the decorator runs; other users of Numba in this process keep theirs.
-    config.CACHE_DIR = str(CACHE_FOLDER or previous)
+    # The cache picks its folder when it is made; other users of Numba in this process keep theirs.
+    config.CACHE_DIR = str(CACHE_FOLDER)
     try:
-        return numba.njit(error_model="numpy", fastmath=False, nogil=True, cache=CACHE_FOLDER is not None)(
-            function
-        )
+        compiled._cache = KernelCache(function)
     finally:
         config.CACHE_DIR = previous
+    return compiled
 
 
 def scalar(function):

@@ -78,7 +78,7 @@ def _errors_of(market: Market) -> Array:
     return np.array([known[name] for name in names], dtype=np.float64)
 
 
-def draws_of(market: Market, count: int, seed: int) -> Array:
+def draws_of(market: Market, count: int, seed: int | Sequence[int]) -> Array:
     """Draw shifts of all parameters from the posterior, (count, parameters)."""
     covariance = covariance_of(market)
     values, vectors = np.linalg.eigh(covariance)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,14 @@ class DayProfile:
     minutes: NDArray[np.float32]
     clock: NDArray[np.float64]
     steps: int
+
+
+@lru_cache(maxsize=64)
+def shared_day_profile(
+    sessions: tuple[Session, ...], day: Day, stabilisation: Stabilisation, drift: float
+) -> DayProfile:
+    """Return :func:`day_profile`, laid out once for all the deals that share it; its arrays are only read."""
+    return day_profile(sessions, day, stabilisation, drift)
 
 
 def day_profile(

@@ -61,7 +61,7 @@ def comparison_title(comparison: Comparison) -> str:
         return f"The mean close of {name} does not move"
     points = gap_of("mean", most.differences["mean"], comparison).split(" ")[0]
     shown = points.replace("-", PRINTED_MINUS)
-    return f"{shown} percentage points of mean close for {name}: {_short(most.label, 48)}"
+    return f"{shown} percentage points of mean close: {_short(most.label, 48)}, against {name}"
 
 
 def comparison_description(comparison: Comparison) -> str:

@@ -15,7 +15,7 @@ from sim.report import numbers
 from sim.report.numbers import MISSING
 from sim.report.run import STAGE_IN_WORDS, currency_sign
 from sim.report.table import WIDTH
-from sim.studies.metrics import METRICS, Difference
+from sim.studies.metrics import METRICS, Difference, Metric
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +61,7 @@ def print_comparison(comparison: Comparison, console: Console, files: Iterable[P
         line(sentence(comparison, contrast), "bold green")
         console.print(_table(comparison, other, contrast), width=width)
     line("differences of returns and chances are in percentage points, +- their paired standard error", "dim")
-    line("fewer paths: how many times as many independent paths would give the same error", "dim")
+    line("variance reduction: times as many independent paths that would give the same error", "dim")
     for note in comparison.notes:
         line(f"note: {note}", "yellow")
     if comparison.partial:
@@ -83,6 +83,8 @@ def sentence(comparison: Comparison, contrast: Contrast) -> str:
     if contrast.unchanged:
         return "Nothing changes: every path is the same, bit for bit"
     base, own = comparison.base.values, comparison.compared[1 + comparison.contrasts.index(contrast)].values
+    if not math.isfinite(contrast.differences["mean"].value):
+        return "No difference to report: one of the two lists on no path"
     parts = []
     for name, words in (("mean", "mean close"), ("below", "chance of closing below the offer")):
         gap = contrast.differences[name]
@@ -93,35 +95,42 @@ def sentence(comparison: Comparison, contrast: Contrast) -> str:
 
 def value_of(name: str, estimate: Estimate, comparison: Comparison) -> str:
     """Write the value of a metric with the digits that its error supports."""
-    kind = METRICS[name].kind
-    if kind == "return":
-        return numbers.percent(estimate.value, estimate.se, signed=name != "sd")
-    if kind in ("chance", "fraction"):
-        return numbers.probability(estimate.value, estimate.se)
-    if kind == "shares":
-        return numbers.counted(estimate.value, estimate.se)
-    return numbers.money(estimate.value, estimate.se, sign=currency_sign(comparison.base.scenario))
+    return kind_value(METRICS[name], estimate, currency_sign(comparison.base.scenario))
 
 
 def gap_of(name: str, gap: Difference, comparison: Comparison) -> str:
     """Write a difference and its standard error: percentage points for returns and chances."""
-    kind = METRICS[name].kind
+    return kind_gap(METRICS[name], gap, currency_sign(comparison.base.scenario))
+
+
+def kind_value(metric: Metric, estimate: Estimate, sign: str = "") -> str:
+    """Write the value of a metric, an amount with its currency's sign."""
+    if metric.kind == "return":
+        return numbers.percent(estimate.value, estimate.se, signed=metric.name != "sd")
+    if metric.kind in ("chance", "fraction"):
+        return numbers.probability(estimate.value, estimate.se)
+    if metric.kind == "shares":
+        return numbers.counted(estimate.value, estimate.se)
+    return numbers.money(estimate.value, estimate.se, sign=sign)
+
+
+def kind_gap(metric: Metric, gap: Difference, sign: str = "") -> str:
+    """Write a difference of a metric and its standard error, an amount with its currency's sign."""
     if not math.isfinite(gap.value) or not math.isfinite(gap.se):
         return MISSING
     if gap.se == 0.0 == gap.value:
         return "0"
-    if kind == "shares":
-        sign = "+" if gap.value > 0.0 else ""
-        return f"{sign}{numbers.counted(gap.value, gap.se)} +- {numbers.counted(gap.se, gap.se)}"
-    if kind == "price":
-        sign = currency_sign(comparison.base.scenario)
+    if metric.kind == "shares":
+        plus = "+" if gap.value > 0.0 else ""
+        return f"{plus}{numbers.counted(gap.value, gap.se)} +- {numbers.counted(gap.se, gap.se)}"
+    if metric.kind == "price":
         shown = numbers.rounded(gap.value, numbers.supported_decimals(gap.se, 4), signed=True)
-        return f"{shown[0]}{sign}{shown[1:]} +- {numbers.money_error(gap.se, most=4)}"
+        # The sign of the currency stands after that of the number, which zero has none of.
+        at = 1 if shown[0] in "+-" else 0
+        return f"{shown[:at]}{sign}{shown[at:]} +- {numbers.money_error(gap.se, most=4)}"
     decimals = numbers.supported_decimals(100.0 * gap.se, 4)
-    return (
-        f"{numbers.rounded(100.0 * gap.value, decimals, signed=True)} "
-        f"+- {numbers.error_percent(gap.se, gap.se, most=4).removesuffix('%')}"
-    )
+    error = numbers.error_percent(gap.se, gap.se, most=4).removesuffix("%")
+    return f"{numbers.rounded(100.0 * gap.value, decimals, signed=True)} +- {error}"
 
 
 def reduction_of(gap: Difference) -> str:
@@ -141,7 +150,7 @@ def _table(comparison: Comparison, other: Compared, contrast: Contrast) -> Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
-    for at, name in enumerate(("", "base", "this", "difference +- se", "fewer paths")):
+    for at, name in enumerate(("", "base", "this", "difference +- se", "variance reduction")):
         table.add_column(name, justify="right" if at else "left", overflow="fold")
     for name in SHOWN:
         base, own = comparison.base.values[name], other.values[name]

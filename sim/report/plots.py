@@ -26,7 +26,7 @@ def draw_run(run: Run, directory: str | Path) -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        The files written.
+        The files written; none of a run without a path.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def draw_run(run: Run, directory: str | Path) -> tuple[Path, ...]:
         If a file cannot be written.
     """
     folder = Path(directory)
+    if run.paths == 0:
+        return ()
     files = save_figure(
         histogram_figure(run), folder, "histogram", histogram_title(run), histogram_description(run)
     )

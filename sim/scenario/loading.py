@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sim.errors import Fault, InvalidInput
 from sim.scenario.changes import changed
 from sim.scenario.checks import broken_rules, sound_part
-from sim.scenario.document import FieldPath
+from sim.scenario.document import Document, FieldPath
 from sim.scenario.locating import Origin, in_order
 from sim.scenario.markets import located_allotment, located_market
 from sim.scenario.reading import read_document
@@ -38,7 +38,13 @@ def load_scenario(path: str | Path, changes: Mapping[str, object] = NO_CHANGES) 
         With every fault: its file, line and column, or the option that set the field.
     """
     file = Path(path)
-    document = read_document(file)
+    return scenario_from_document(read_document(file), file, changes)
+
+
+def scenario_from_document(
+    document: Document, file: Path, changes: Mapping[str, object] = NO_CHANGES
+) -> Scenario:
+    """Build a scenario from a file that was read already; see :func:`load_scenario`."""
     data, options, faults = changed(document.data, changes)
     return _built(data, Origin(str(file), document, options), file.parent, faults)
 

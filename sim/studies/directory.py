@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.errors import invalid
+from sim.whole import require_writable, whole_directory
 
 _REMEDY = "name a new directory or that of an earlier one"
 
@@ -54,11 +53,7 @@ def check_destination(out: Path, names: frozenset[str]) -> None:
         present = {path.name for path in out.iterdir()} if out.is_dir() else set()
         if others := sorted(present - names):
             raise invalid("--out", "", f"{out} holds other files: {', '.join(others[:5])}", _REMEDY)
-        folder = out.parent
-        while not folder.exists():
-            folder = folder.parent
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(out)
     except OSError as fault:
         raise invalid(
             "--out", "", f"{out} cannot be written: {fault.strerror}", "name another place"
@@ -89,25 +84,11 @@ def write_directory(
     """
     check_destination(out, names)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            fresh, old = beside / "new", beside / "old"
-            fresh.mkdir()
+        with whole_directory(out, lambda: check_destination(out, names)) as fresh:
             for name, text in texts.items():
                 (fresh / name).write_text(text, encoding="utf-8")
             if draw is not None:
                 draw(fresh)
-            if out.exists():
-                out.replace(old)
-            try:
-                fresh.replace(out)
-            finally:
-                # Whatever stopped the second rename, Ctrl-C included, the earlier study comes back.
-                if old.exists() and not out.exists():
-                    old.replace(out)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
     except OSError as fault:
         raise invalid(
             "--out", "", f"{out} cannot be written: {fault.strerror}", "name another place"

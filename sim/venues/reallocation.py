@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 from sim.errors import Fault, InvalidInput
 from sim.venues.rules import LOT_ROUNDING, ReallocationLadder
@@ -47,6 +48,7 @@ def tranche_at_step(ladder: ReallocationLadder, fraction: float, public_tranche:
     return max(step, initial)
 
 
+@lru_cache(maxsize=4096)
 def reallocated_public_shares(
     ladder: ReallocationLadder,
     coverage: float,

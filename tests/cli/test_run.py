@@ -22,7 +22,7 @@ def test_a_run_prints_for_people_and_writes_its_directory(firstday, deal):
     assert "Small Deal" in said.err
     assert "trial values" in said.err
     assert files_in(Path()) == [
-        f"runs/deal/{name}" for name in ("manifest.json", "paths.npz", "summary.json")
+        f"runs/deal/{name}" for name in ("manifest.json", "paths.npz", "report.html", "summary.json")
     ]
 
 

@@ -231,6 +231,8 @@ def test_a_full_disk_is_told_and_leaves_nothing(result, tmp_path):
 @pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), KeyboardInterrupt()])
 @pytest.mark.parametrize("failing_rename", [1, 2])
 def test_a_failing_rename_leaves_the_earlier_run(monkeypatch, result, tmp_path, fault, failing_rename):
+    """Where the system cannot swap directories in one step."""
+    monkeypatch.setattr("sim.whole.exchanged", lambda *_: False)
     out = write_run(result, tmp_path / "run")
     before = (out / "manifest.json").read_bytes()
     rename, calls = Path.replace, 0

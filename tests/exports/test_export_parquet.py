@@ -13,6 +13,7 @@ from small_deals import small_deal, small_market
 
 from sim.errors import InvalidInput
 from sim.exports.parquet import differing_columns
+from sim.exports.parquet_reader import column_digests
 from sim.run_directory import read_manifest, write_run
 from sim.simulation import simulate
 from sim.verification import verify
@@ -64,7 +65,12 @@ def test_every_bit_comes_back(any_run, tmp_path):
     for name, values in any_run.kept.items():
         assert table[name].null_count == 0
         assert table[name].to_numpy().tobytes() == values.tobytes()
-    assert differing_columns(path, any_run.kept) == []
+    found = column_digests(str(path), len(table))
+    assert found == {name: hashlib.sha256(v.tobytes()).hexdigest() for name, v in any_run.kept.items()}
+
+
+def test_a_file_of_the_same_bits_has_no_difference(whole, tmp_path):
+    assert differing_columns(whole.to_parquet(tmp_path / "paths.parquet"), whole.kept) == []
 
 
 def test_other_programs_find_units_and_origin(whole, tmp_path):
@@ -133,31 +139,45 @@ def test_a_column_twice_is_a_difference(columns, whole, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int64, str, bytes, bool])
-def test_a_column_of_another_kind_is_a_difference(columns, whole, tmp_path, kind):
+def test_a_column_of_another_kind_is_a_difference(columns, tmp_path, kind):
     columns["close"] = np.zeros(2_000).astype(kind)
-    assert "close" in differing_columns(written(tmp_path / "x", columns), whole.kept)
+    assert column_digests(str(written(tmp_path / "x", columns)), 2_000).get("close") is None
 
 
 @pytest.mark.parametrize("change", [{"compression": "zstd"}, {"compression": "snappy"}])
-def test_what_a_codec_has_packed_is_not_unpacked(columns, whole, tmp_path, change, monkeypatch):
+def test_what_a_codec_has_packed_is_not_unpacked(columns, tmp_path, change, monkeypatch):
     path = written(tmp_path / "x", columns, **change)
     monkeypatch.setattr(parquet.ParquetFile, "read", lambda *_, **__: pytest.fail("it was unpacked"))
-    assert differing_columns(path, whole.kept) == list(whole.kept)
+    assert column_digests(str(path), 2_000) == {}
 
 
 def test_another_number_of_rows_is_a_difference_before_any_is_read(columns, whole, tmp_path, monkeypatch):
-    shorter = {name: values[:-1] for name, values in columns.items()}
-    path = written(tmp_path / "x", shorter)
+    path = written(tmp_path / "x", {name: values[:-1] for name, values in columns.items()})
+    assert differing_columns(path, whole.kept) == sorted(whole.kept)
     monkeypatch.setattr(parquet.ParquetFile, "read", lambda *_, **__: pytest.fail("it was read"))
-    assert differing_columns(path, whole.kept) == list(whole.kept)
+    assert column_digests(str(path), 2_000) == {}
 
 
 def test_a_file_that_is_too_large_is_not_opened(whole, tmp_path, monkeypatch):
     path = tmp_path / "x"
     with path.open("wb") as stream:
         stream.truncate(10**10)
-    monkeypatch.setattr(parquet, "ParquetFile", lambda *_, **__: pytest.fail("it was opened"))
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it was opened"))
     assert differing_columns(path, whole.kept) == list(whole.kept)
+
+
+def test_a_file_that_aborts_its_reader_is_a_difference(kept_as_parquet, whole):
+    """pyarrow 26 ends the process on a codec it does not know; here that of one column."""
+    content = (kept_as_parquet / "paths.parquet").read_bytes()
+    codec, unknown = b"\x05close\x15\x00", b"\x05close\x15\x20"
+    assert content.count(codec) == 1
+    forged(kept_as_parquet, content.replace(codec, unknown))
+    assert fault_of(kept_as_parquet).field == ", ".join(sorted(whole.kept))
+
+
+def test_a_reader_that_never_ends_is_a_difference(kept_as_parquet, whole, monkeypatch):
+    monkeypatch.setattr("sim.exports.parquet._SECONDS_TO_READ", 1e-3)
+    assert fault_of(kept_as_parquet).field == ", ".join(sorted(whole.kept))
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all", b"PAR1" + b"\x00" * 100 + b"PAR1"])
@@ -165,26 +185,23 @@ def test_what_is_no_parquet_is_a_difference(kept_as_parquet, whole, content):
     forged(kept_as_parquet, content)
     fault = fault_of(kept_as_parquet)
     assert fault.problem == "differs when recomputed"
-    assert fault.field == ", ".join(whole.kept)
+    assert fault.field == ", ".join(sorted(whole.kept))
 
 
-def test_a_damaged_file_is_a_difference_wherever_it_is_damaged(whole, tmp_path):
-    """Flips and cuts all over the file: each is found, none is a bug (a flip in unread text may be no difference)."""
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
+def test_a_damaged_file_is_a_difference(whole, tmp_path, share):
+    """Where numbers, dictionaries or the tables at the end are overwritten."""
+    content = bytearray(whole.to_parquet(tmp_path / "x").read_bytes())
+    at = round(share * len(content))
+    content[at : at + 64] = bytes(255 - byte for byte in content[at : at + 64])
+    (tmp_path / "y").write_bytes(content)
+    assert differing_columns(tmp_path / "y", whole.kept)
+
+
+def test_a_file_cut_short_is_a_difference(whole, tmp_path):
     content = whole.to_parquet(tmp_path / "x").read_bytes()
-    random = np.random.default_rng(20261)
-    footer = len(content) - int.from_bytes(content[-8:-4], "little") - 8
-    found = 0
-    places = [*random.integers(4, footer, 60), *random.integers(footer, len(content), 140)]
-    for at in map(int, places):
-        damaged = bytearray(content)
-        damaged[at] ^= 1 << int(random.integers(0, 8))
-        (tmp_path / "y").write_bytes(damaged)
-        found += bool(differing_columns(tmp_path / "y", whole.kept))
-    for cut in map(int, random.integers(0, len(content), 40)):
-        (tmp_path / "y").write_bytes(content[:cut])
-        assert differing_columns(tmp_path / "y", whole.kept)
-    # Names, statistics and metadata that do not bear on the numbers fill most of the end of the file.
-    assert found >= 60
+    (tmp_path / "y").write_bytes(content[: len(content) // 2])
+    assert differing_columns(tmp_path / "y", whole.kept)
 
 
 def test_verifying_without_pyarrow_says_how_to_get_it(kept_as_parquet, monkeypatch):
@@ -219,5 +236,6 @@ def test_no_paths_need_no_file(summary_only, tmp_path):
 def test_more_paths_than_a_group_of_rows(tmp_path):
     result = simulate(small_deal({"simulation.paths": 150_000}), market=small_market(), fan=False)
     path = result.to_parquet(tmp_path / "x")
-    assert parquet.ParquetFile(path).num_row_groups == 2
-    assert differing_columns(path, result.kept) == []
+    assert parquet.read_metadata(path).num_row_groups == 2
+    found = column_digests(str(path), 150_000)
+    assert found == {name: hashlib.sha256(v.tobytes()).hexdigest() for name, v in result.kept.items()}

@@ -5,13 +5,17 @@ A target raises anything else, or loses what it accepted on the way back, only w
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from sim.deals.deals import load_deals
 from sim.errors import InvalidInput
+from sim.explore.deal import Deal, load_deal, moved
+from sim.explore.request import parse_request
 from sim.scenario import load_scenario, scenario_from_mapping
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +59,25 @@ def feed_past_deals(data: bytes) -> None:
             _checked(refusal)
 
 
+@cache
+def _explored() -> Deal:
+    return load_deal(ROOT / "configs/biren_06082.yaml")
+
+
+def feed_request(data: bytes) -> None:
+    """Read a question to the what-if page and make the scenario that it asks for."""
+    deal = _explored()
+    try:
+        question = parse_request(data, deal.controls)
+        moved(deal, question.values)
+    except InvalidInput as refusal:
+        _checked(refusal)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "scenario": feed_scenario,
     "past_deals": feed_past_deals,
+    "request": feed_request,
 }
 
 
@@ -72,3 +92,13 @@ def seeds(target: str) -> Iterator[bytes]:
         # Few rows: a fuzzer is as fast as its inputs are short.
         for start in range(1, 61, 3):
             yield b"".join([lines[0], *lines[start : start + 3]])
+    elif target == "request":
+        known = {"deal": "0123456789abcdef", "tab": "a1"}
+        yield json.dumps({**known, "ask": "close", "step": 0.05, "values": {}}).encode()
+        for ask, control in zip(("close", "subscriber", "issuer"), _explored().controls, strict=False):
+            yield json.dumps({**known, "ask": ask, "values": {control.name: control.value}}).encode()
+        names = {control.name: None for control in _explored().controls}
+        yield json.dumps({**known, "values": names}).encode()
+        yield json.dumps(
+            {**known, "values": {control.name: 1e9 for control in _explored().controls}}
+        ).encode()

@@ -2,8 +2,7 @@
 
 /* The distribution of the close as bars of simple return, with the deal as loaded behind it as a dashed outline. */
 
-const HEIGHT = 330;
-const MARGIN = { left: 8, right: 8, top: 34, bottom: 52 };
+const MARGIN = { left: 8, right: 8, top: 28, bottom: 56 };
 
 function svg(name, attributes, text) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -56,16 +55,17 @@ class Chart {
 
   draw() {
     const width = Math.max(this.holder.clientWidth, 200);
-    const plot = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-labelledby": "sentence caption" });
-    if (this.axis !== null && this.answer !== null) this.fill(plot, width);
-    else plot.append(svg("text", { x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, "No path lists: there is no price to show."));
+    const height = width < 600 ? 220 : 330;
+    const plot = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": "sentence caption" });
+    if (this.axis !== null && this.answer !== null) this.fill(plot, width, height);
+    else plot.append(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, "No path lists: there is no price to show."));
     this.holder.replaceChildren(plot);
   }
 
-  fill(plot, width) {
+  fill(plot, width, height) {
     const { answer, base } = this;
     const [low, high] = this.axis;
-    const floor = HEIGHT - MARGIN.bottom;
+    const floor = height - MARGIN.bottom;
     const x = (value) => MARGIN.left + ((Math.min(Math.max(value, low), high) - low) / (high - low)) * (width - MARGIN.left - MARGIN.right);
     const y = (density) => floor - Math.min(density / this.top, 1.06) * (floor - MARGIN.top);
     for (const tick of ticksBetween(low, high, Math.max(3, Math.floor(width / 85)))) {
@@ -134,5 +134,5 @@ function captionOf(answer, axis) {
   if (over > 5e-5) outside.push(`${(100 * over).toFixed(1)}% of the closes lie above ${percentText(high)}`);
   if (under > 5e-5) outside.push(`${(100 * under).toFixed(1)}% below ${percentText(low)}`);
   const gone = outside.length > 0 ? ` ${outside.join(" and ")}, outside the picture.` : "";
-  return `First-day close against the offer price. Each bar counts the paths in a step of ${points} percentage point${points === 1 ? "" : "s"}; the line below holds 80% of them.${gone}`;
+  return `First-day close against the offer price. Each bar counts the paths in a step of ${points} percentage point${points === 1 ? "" : "s"}; the line under the bars holds 80% of them.${gone}`;
 }

@@ -23,6 +23,8 @@ class Desks {
   }
 
   ask(names) {
+    // The answer before may have named other desks, and have asked them already.
+    this.wait();
     const { values } = this.question();
     const key = JSON.stringify([names, this.source.live ? values : null]);
     if (key === this.asked) {

@@ -47,12 +47,12 @@ class Field {
     this.node = element("fieldset", { class: "control", "data-name": control.name },
       element("div", { class: "head" }, element("label", { class: "name", for: id }, control.label), number), this.slider);
     if (control.unknown !== null) {
-      this.known = element("input", { type: "checkbox", id: `${id}-known` });
+      this.known = element("input", { type: "checkbox", id: `${id}-known`, "aria-label": `${control.label} is known` });
       this.knownText = element("span");
       this.node.append(element("label", { class: "known" }, this.known, this.knownText));
       this.known.addEventListener("change", (event) => this.take(this.known.checked ? this.last : null, "rested", event));
     }
-    this.node.append(element("p", { id: `${id}-help`, class: "quiet help" }, control.help), this.fault);
+    this.node.append(element("span", { id: `${id}-help`, hidden: true }, control.help), this.fault);
     this.slider.addEventListener("input", (event) => this.take(control.grid[Number(this.slider.value)], "moved", event));
     this.slider.addEventListener("change", (event) => this.heard(this, "rested", event));
     this.number.addEventListener("input", (event) => this.typed(event));
@@ -99,7 +99,7 @@ class Field {
 
   inWords(value = this.value) {
     const { prefix, suffix, factor, unknown } = this.control;
-    if (value === null) return unknown;
+    if (value === null) return unknown === "" ? "not known" : `not known, ${unknown}`;
     return `${prefix}${tidy(value / factor)}${suffix.length > 1 ? " " : ""}${suffix}`;
   }
 
@@ -109,20 +109,21 @@ class Field {
     this.node.classList.toggle("moved", this.isMoved);
     if (!typing) this.number.value = unknown ? "" : String(tidy(value / control.factor));
     this.number.disabled = unknown;
+    this.number.placeholder = unknown ? "not known" : "";
     this.slider.disabled = unknown;
     const at = nearest(control.grid, unknown ? this.last : value);
     if (Number(this.slider.value) !== at) this.slider.value = String(at);
     this.slider.setAttribute("aria-valuetext", this.inWords());
     if (this.known !== undefined) {
       this.known.checked = !unknown;
-      this.knownText.textContent = unknown ? `known (now: ${control.unknown})` : "known";
+      this.knownText.textContent = unknown ? this.inWords() : "known";
     }
   }
 
   /** Say what is wrong with the value; nothing where nothing is. */
   complain(faults) {
     const said = this.wrong ? [this.wrong] : faults.map((fault) => `${fault.problem}; ${fault.remedy}.`);
-    const text = said.join(" ");
+    const text = said.join("\n");
     if (this.fault.textContent !== text) this.fault.textContent = text;
     this.fault.hidden = text === "";
     this.number.setAttribute("aria-invalid", String(text !== ""));

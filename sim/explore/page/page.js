@@ -41,6 +41,8 @@ class Page {
     byId("facts-of-deal").textContent = `${started.code}, ${started.venue}; lists ${started.listed}`;
     this.fields = started.controls.map((control, at) => new Field(control, at, this.source.live, (...heard) => this.hear(...heard)));
     byId("controls").replaceChildren(...this.fields.map((field) => field.node));
+    byId("meanings").replaceChildren(
+      ...started.controls.flatMap(({ label, help }) => [element("dt", {}, label), element("dd", {}, help)]));
     byId("controls").addEventListener("submit", (event) => event.preventDefault());
     byId("reset").addEventListener("click", () => this.goTo(new Map(), true));
     byId("copy-link").addEventListener("click", (event) => copy(byId("link").value, event.target));
@@ -82,6 +84,12 @@ class Page {
       this.chart.draw();
       this.caption();
     }
+    // A slider let go where it was drawn, or is being drawn, has its answer already.
+    const underway = this.asking ? this.asked : this.drawn;
+    if (kind === "rested" && underway === JSON.stringify(this.question())) {
+      if (!this.asking && this.isHeldWidth()) this.ask();
+      return;
+    }
     this.ask();
   }
 
@@ -97,6 +105,11 @@ class Page {
     const values = {};
     for (const field of this.fields) if (field.isMoved) values[field.control.name] = field.value;
     return { values };
+  }
+
+  /** Whether the bars are of a width that suited an earlier picture. */
+  isHeldWidth() {
+    return !this.held && this.shown !== null && this.shown.close !== null && this.shown.close.width !== this.shown.close.usual_width;
   }
 
   /** Ask for the close, or once more after the question under way. */
@@ -118,16 +131,19 @@ class Page {
     const since = this.movedAt;
     this.movedAt = null;
     const { values } = this.question();
+    this.asked = JSON.stringify({ values });
     const step = this.held && this.shown !== null && this.shown.close !== null ? this.shown.close.width : null;
     const busy = window.setTimeout(() => byId("status").classList.add("busy"), 150);
     try {
       const answer = await this.source.ask({ ask: "close", step, values });
+      this.drawn = this.asked;
       this.complain([]);
       this.trouble("", "server");
       this.remark(answer);
       this.draw(answer);
+      if (step !== null && this.isHeldWidth()) this.again = true;
       if (since !== null) requestAnimationFrame(() => performance.measure("moved to drawn", { start: since, end: performance.now() }));
-      this.desks.ask(answer.desks);
+      if (!this.again) this.desks.ask(answer.desks);
       this.speak(answer.sentence);
     } catch (refusal) {
       this.refused(refusal);
@@ -195,7 +211,7 @@ class Page {
   complain(faults) {
     for (const field of this.fields) field.complain(faults.filter((fault) => fault.control === field.control.name));
     const general = faults.filter((fault) => fault.control === "");
-    byId("general-fault").textContent = general.map((fault) => `${fault.problem}; ${fault.remedy}.`).join(" ");
+    byId("general-fault").textContent = general.map((fault) => `${fault.problem}; ${fault.remedy}.`).join("\n");
     byId("general-fault").hidden = general.length === 0;
     const held = faults.length > 0;
     byId("status").textContent = held ? "The values do not fit together: the picture is of the last that did." : "";
@@ -263,7 +279,7 @@ function saveAs(file) {
 }
 
 async function copy(text, button) {
-  const was = (button.dataset.name ||= button.textContent);
+  const was = (button.dataset.usual ||= button.textContent);
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
@@ -273,4 +289,5 @@ async function copy(text, button) {
   window.setTimeout(() => { button.textContent = was; }, 1500);
 }
 
-new Page(sourceOfThisPage()).open();
+window.whatIf = new Page(sourceOfThisPage());
+window.whatIf.open();

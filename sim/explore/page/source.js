@@ -47,9 +47,10 @@ class ServerSource {
       if (error.name === "AbortError") throw error;
       throw new Refusal(response === undefined || error instanceof TypeError ? "offline" : "bug", String(error));
     }
+    if (told.faults) throw new Refusal("faults", told.faults);
+    if (told.superseded) throw new Refusal("superseded");
     if (response.ok) return told;
-    if (response.status === 422) throw new Refusal("faults", told.faults);
-    if (response.status === 409) throw new Refusal(told.moved ? "moved" : "superseded", told.problem);
+    if (response.status === 409) throw new Refusal("moved");
     if (response.status === 503) throw new Refusal("busy", told.problem);
     throw new Refusal("bug", told.problem);
   }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from sim.errors import invalid
 from sim.market.fit.market import fit_market
 from sim.market.fit.norms import star_deals
 from sim.market.fit.result import Fit
+from sim.whole import folder_beside, require_writable
 
 
 def calibrate(data: Path | None, as_of: date | None, venue: str) -> Fit:
@@ -78,6 +77,22 @@ def as_json(fit: Fit) -> dict[str, Any]:
     }
 
 
+def check_destination(path: Path) -> None:
+    """Check, before anything is fitted, that a market file can be written; leaves nothing behind.
+
+    Raises
+    ------
+    InvalidInput
+        It is a directory, or its folder cannot be written.
+    """
+    try:
+        if path.is_dir():
+            raise invalid(str(path), "", "is a directory", "name a file")
+        require_writable(path)
+    except OSError as fault:
+        raise invalid(str(path), "", f"cannot be written: {fault.strerror}", "check the path") from fault
+
+
 def write_market(fit: Fit, path: Path) -> Path:
     """Write the market file of a fit: whole or not at all.
 
@@ -88,15 +103,10 @@ def write_market(fit: Fit, path: Path) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(fit.to_yaml("firstday calibrate"))
-            # mkstemp lets only its owner read; a market file is as public as any other.
-            Path(beside).chmod(0o644)
-            Path(beside).replace(path)
-        finally:
-            Path(beside).unlink(missing_ok=True)
+        with folder_beside(path) as folder:
+            beside = folder / "file"
+            beside.write_text(fit.to_yaml("firstday calibrate"), encoding="utf-8")
+            beside.replace(path)
     except OSError as fault:
         raise invalid(str(path), "", f"cannot be written: {fault.strerror}", "check the path") from fault
     return path

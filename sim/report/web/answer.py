@@ -52,7 +52,9 @@ def answer_facts(run: Run) -> tuple[Fact, ...]:
         Fact(
             "Chance of a close exactly at it",
             chance_told(atom, probability_of(run.summary, "close_at_offer")[1]),
-            "Where the stabilising manager holds the price.",
+            "Where the stabilising manager holds the price."
+            if run.scenario.over_allotted_shares()
+            else "Nobody holds the price there.",
         ),
     ]
     withdrawn = probability_of(run.summary, "withdrawn")

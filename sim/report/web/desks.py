@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.desks.base import Answer, Table
+from sim.desks.base import Answer, AskedDesks, Table
 from sim.report.web.contents import Grid
 from sim.report.web.wording import cell, printed
 from sim.scenario.scenario import Scenario
 
 _SHOWN_AT_ONCE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class AskedDesks:
-    """Answers of the desks for a report.
-
-    Parameters
-    ----------
-    answers
-        In the order in which a deal meets its desks.
-    paths
-        Paths behind those answers that do not say otherwise.
-    left_out
-        One line for each desk that could not answer, and why.
-    """
-
-    answers: Sequence[Answer] = ()
-    paths: int = 0
-    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +37,7 @@ _WHO: Mapping[str, str] = {
         "Applies for shares in the public offer and asks how many to apply for, and when to sell. A tier is a number "
         "of shares one may apply for; pool A holds small applications and pool B large ones. “Any” is the chance of "
         "being allotted shares, “on money” the expected profit over one's own money, “margin” an application on "
-        "credit."
+        "credit. “Stop” sells during the day once the price has fallen to a limit below the offer price."
     ),
     "stabiliser": (
         "Has sold more shares than were on offer and may buy them back at the offer price or below. Asks how large "
@@ -69,7 +50,8 @@ _WHO: Mapping[str, str] = {
     ),
     "cornerstone": (
         "Takes shares at the offer price and may not sell them for months. Asks which discount makes up for that. "
-        "“Under water” is the chance that the shares are then worth less than was paid."
+        "“Under water” is the chance that the shares are then worth less than was paid. The table of discounts has a "
+        "column for each published formula, named after its author."
     ),
 }
 

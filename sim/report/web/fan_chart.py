@@ -45,7 +45,7 @@ def _draw(run: Run, fan: Fan, width: float, name: str) -> Markup:
     step, rows = ticks(bottom, top, 7.0)
     panel = Panel(
         16.0 + max(text_width(percent_tick(row, step)) for row in rows),
-        width - (60.0 if short else 150.0),
+        width - (66.0 if short else 150.0),
         _HEAD,
         _HEIGHT - _FOOT,
         float(places[0]),

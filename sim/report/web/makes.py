@@ -43,11 +43,17 @@ def decomposition_chart(result: Result) -> Picture:
 def _total(result: Result) -> tuple[float, float]:
     """Mean log return of the close and its standard error.
 
-    The parts are dependent, so their errors do not add up; that of the whole is the return's, turned into logs.
+    The parts are dependent, so their errors do not add up; that of the whole comes from the histogram of it.
     """
     total = sum(value for value, _ in _parts(result).values())
-    close = result.summary["returns"]["close"]
-    return total, number_of(close["mean_se"]) / (1.0 + number_of(close["mean"]))
+    histogram = result.histograms["close"]
+    centres = 0.5 * (histogram.edges[1:] + histogram.edges[:-1])
+    paths = int(histogram.counts.sum()) + histogram.at_offer
+    if paths < 2:
+        return total, math.nan
+    mean = float(histogram.counts @ centres) / paths
+    squares = float(histogram.counts @ (centres - mean) ** 2) + histogram.at_offer * mean**2
+    return total, math.sqrt(squares / (paths - 1) / paths)
 
 
 def decomposition_grid(result: Result) -> Grid:
@@ -155,23 +161,27 @@ def demand_grid(result: Result) -> Grid:
         if shares == 0:
             continue
         if seen is not None:
-            rows.append((name, f"{shares:,}", _times(seen), numbers.counted(seen * shares), "known"))
+            rows.append(
+                (
+                    name,
+                    f"{shares:,}",
+                    numbers.times(seen).removesuffix("x"),
+                    numbers.counted(seen * shares),
+                    "known",
+                )
+            )
         else:
             value, error = _middle(result.kept, drawn)
             asked = count_told(value * shares, error * shares)
             rows.append((name, f"{shares:,}", _drawn(value, error), asked, "drawn: middle of the paths"))
-    headings = ("Tranche", "Shares at first", "Covered", "Shares asked for", "How we know")
+    headings = ("Tranche", "Shares at first", "Covered, times", "Shares asked for", "How we know")
     return Grid("Demand for the shares", headings, tuple(rows))
-
-
-def _times(value: float) -> str:
-    return f"{numbers.times(value).removesuffix('x')} times"
 
 
 def _drawn(value: float, error: float) -> str:
     if not math.isfinite(value):
         return "drawn on each path"
-    return f"{numbers.money(value, error)} ± {numbers.money_error(error)} times"
+    return f"{numbers.money(value, error)} ± {numbers.money_error(error)}"
 
 
 def _middle(kept: Mapping[str, NDArray[np.float64]] | None, quantity: str) -> tuple[float, float]:

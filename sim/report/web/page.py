@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sim.desks.base import AskedDesks
 from sim.report import distribution, words
 from sim.report.fan_shape import has_fan
 from sim.report.run import probability_of
@@ -20,7 +21,6 @@ from sim.report.web.answer import answer_facts, answer_sentence
 from sim.report.web.contents import Grid
 from sim.report.web.convergence_chart import convergence_chart, settled
 from sim.report.web.deal import STAGES, VENUE_NAMES, deal_grid, known_grid
-from sim.report.web.desks import AskedDesks
 from sim.report.web.distribution_chart import distribution_chart, step_told
 from sim.report.web.fan_chart import fan_chart
 from sim.report.web.ranges_chart import ranges_chart

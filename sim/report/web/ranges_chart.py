@@ -43,7 +43,7 @@ def _draw(run: Run, width: float, name: str) -> Markup:
             children.append(
                 text(panel.x(place), panel.lower + LINE, percent_tick(place, step), None, "middle")
             )
-    axis = "return on the offer price (dashed line: the offer price)"
+    axis = "return on the offer price"
     children.append(text(0.5 * width, panel.lower + 2.0 * LINE, axis, "quiet", "middle"))
     for at, (quantity, levels) in enumerate(told.items()):
         children += _row(panel, _HEAD + _ROW * at, NAMES[quantity], levels)

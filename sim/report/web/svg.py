@@ -96,6 +96,16 @@ def text_width(words: str) -> float:
     return _WIDE_CHARACTER * sum(2 if ord(character) > 0x2E80 else 1 for character in words)
 
 
+def shortened(words: str, width: float) -> str:
+    """Cut text that takes more room than there is, with an ellipsis; the whole of it is in a table nearby."""
+    if text_width(words) <= width:
+        return words
+    kept = words
+    while kept and text_width(kept + "…") > width:
+        kept = kept[:-1]
+    return kept.rstrip() + "…"
+
+
 def curve(x: NDArray[np.float64], y: NDArray[np.float64], class_: str, *, closed: bool = False) -> Markup:
     """Return a line through points, or the area inside them."""
     points = [f"{number(a)} {number(b)}" for a, b in zip(x.tolist(), y.tolist(), strict=True)]

@@ -1,0 +1,284 @@
+"""Who does the work of a study: this process, worker processes of this machine, or a Dask scheduler elsewhere.
+
+A crew hands out jobs and yields what comes of them in any order; who asked puts it in order. Work is a function
+that can be imported where it runs, its answer depends on its job alone, and a job is done again where its worker
+dies. So no bit depends on the crew.
+
+Local workers listen on the loopback interface only. A scheduler elsewhere runs what it is sent, and its answers are
+unpickled here: use one that you trust (docs/cluster.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from typing import Any, Protocol, TypeVar
+
+from sim.errors import InvalidInput, invalid
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+_JOBS_A_WORKER = 3
+"""Jobs handed out a worker: one that runs, and others so that none waits for the next."""
+_WAIT_SECONDS = 0.25
+_FIRST_WORKER_SECONDS = 30
+_MOST_DEATHS = 5
+"""Workers that a job may take with it before the job is given up."""
+_CLOSE_SECONDS = 10
+
+
+class Crew(Protocol):
+    """Does jobs; ``size`` is how many at a time, as far as that is known."""
+
+    @property
+    def size(self) -> int:
+        """Jobs done at the same time."""
+
+    def answers(
+        self, work: Callable[[Job], Answer], jobs: Iterable[Job], stopped: Callable[[], bool]
+    ) -> Iterator[tuple[Job, Answer]]:
+        """Do the jobs and yield each with its answer, in any order.
+
+        Once ``stopped`` says so no further job is begun, and those under way are waited for.
+        """
+
+
+class ThisProcess:
+    """One job after the other, here."""
+
+    size = 1
+
+    def answers(
+        self, work: Callable[[Job], Answer], jobs: Iterable[Job], stopped: Callable[[], bool]
+    ) -> Iterator[tuple[Job, Answer]]:
+        """Do the jobs in their order."""
+        for job in jobs:
+            if stopped():
+                return
+            yield job, work(job)
+
+
+class DaskCrew:
+    """The workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    client
+        A connected ``distributed.Client``.
+    address
+        Of the scheduler, for faults; ``None`` where the workers are this machine's own.
+    """
+
+    def __init__(self, client: Any, address: str | None) -> None:
+        self._client, self._address = client, address
+        self._given_out = 0
+
+    @property
+    def size(self) -> int:
+        """Threads of all workers."""
+        return max(sum(int(threads) for threads in self._client.nthreads().values()), 1)
+
+    def answers(
+        self, work: Callable[[Job], Answer], jobs: Iterable[Job], stopped: Callable[[], bool]
+    ) -> Iterator[tuple[Job, Answer]]:
+        """Keep a few jobs a worker under way and yield what is done."""
+        wait = distributed().wait
+        waiting = iter(jobs)
+        under_way: dict[Any, Job] = {}
+        try:
+            while True:
+                self._refuse_lost()
+                wanted = 0 if stopped() else _JOBS_A_WORKER * self.size - len(under_way)
+                for _, job in zip(range(wanted), waiting, strict=False):
+                    under_way[self._submitted(work, job)] = job
+                if not under_way:
+                    return
+                try:
+                    with self._client.as_current():
+                        done = wait(list(under_way), _WAIT_SECONDS, "FIRST_COMPLETED").done
+                except TimeoutError:
+                    continue
+                self._refuse_lost()
+                for future in done:
+                    yield under_way.pop(future), self._answer(future)
+        except OSError as fault:
+            raise self._lost() from fault
+        finally:
+            self._forget(list(under_way))
+
+    def _submitted(self, work: Callable[[Job], Answer], job: Job) -> Any:
+        self._given_out += 1
+        name = f"firstday-{self._client.id}-{self._given_out}"
+        return self._client.submit(work, job, key=name, pure=False)
+
+    def _answer(self, future: Any) -> Any:
+        dask = distributed()
+        try:
+            return future.result()
+        except dask.KilledWorker as fault:
+            raise invalid(
+                "--workers",
+                "",
+                f"{_MOST_DEATHS} workers died of one job",
+                "give each more memory, then go on with --resume",
+            ) from fault
+        except (dask.CancelledError, OSError) as fault:
+            raise self._lost() from fault
+
+    def _refuse_lost(self) -> None:
+        if self._client.status != "running":
+            raise self._lost()
+
+    def _lost(self) -> InvalidInput:
+        where = "the local scheduler" if self._address is None else f"the scheduler {self._address}"
+        return invalid("--scheduler", "", f"{where} was lost", "start it again and go on with --resume")
+
+    def _forget(self, futures: list[Any]) -> None:
+        if futures and self._client.status == "running":
+            self._client.cancel(futures, force=True)
+
+
+def distributed() -> Any:
+    """Return the module ``distributed``, untyped as it is.
+
+    Raises
+    ------
+    InvalidInput
+        When it is not installed.
+    """
+    try:
+        return import_module("distributed")
+    except ImportError as missing:
+        raise invalid(
+            "--workers",
+            "",
+            "needs dask.distributed, which is not installed",
+            "pip install 'firstday[cluster]', or --workers 1 to stay in one process",
+        ) from missing
+
+
+def begin_workers(modules: Iterable[str]) -> None:
+    """Start, in the background, the process that local workers are forked from, with modules imported already.
+
+    Importing takes a second, which passes while this process reads and checks its input; a worker that is forked
+    need not import again. Ctrl-C is ignored there: a terminal sends it to every process, and this one decides.
+    """
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["distributed", *modules])
+    with _ctrl_c_ignored():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Children started inside inherit that Ctrl-C is ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+@contextmanager
+def open_crew(workers: int, scheduler: str | None) -> Iterator[Crew]:
+    """Open the crew of a study.
+
+    Parameters
+    ----------
+    workers
+        Worker processes of this machine; up to 1 stays in this process and needs no Dask.
+    scheduler
+        Address of a Dask scheduler, ``tcp://10.0.0.5:8786``, which then gives the workers.
+
+    Raises
+    ------
+    InvalidInput
+        When Dask is not installed, or the scheduler does not answer or has no worker.
+    """
+    if scheduler is None and workers <= 1:
+        yield ThisProcess()
+        return
+    distributed()
+    with _quiet(), ExitStack() as stack:
+        if scheduler is not None:
+            yield stack.enter_context(_elsewhere(scheduler))
+        else:
+            yield stack.enter_context(_local(workers))
+
+
+@contextmanager
+def _elsewhere(address: str) -> Iterator[DaskCrew]:
+    remedy = "the address that dask scheduler prints, tcp://HOST:8786, with a worker connected to it"
+    try:
+        client = distributed().Client(address, set_as_default=False, timeout=_FIRST_WORKER_SECONDS)
+    except (OSError, TimeoutError, ValueError, TypeError) as fault:
+        raise invalid("--scheduler", "", f"{address!r} does not answer: {fault}", remedy) from fault
+    try:
+        try:
+            client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
+        except TimeoutError as fault:
+            raise invalid("--scheduler", "", f"{address} has no worker", remedy) from fault
+        yield DaskCrew(client, address)
+    finally:
+        client.close(timeout=_CLOSE_SECONDS)
+
+
+@contextmanager
+def _local(workers: int) -> Iterator[DaskCrew]:
+    dask = distributed()
+    settings = {
+        "distributed.worker.multiprocessing-method": "forkserver",
+        "distributed.scheduler.allowed-failures": _MOST_DEATHS,
+        "distributed.admin.tick.limit": "1h",
+    }
+    with (
+        import_module("dask").config.set(settings),
+        tempfile.TemporaryDirectory(prefix="firstday-", ignore_cleanup_errors=True) as folder,
+    ):
+        cluster = dask.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            # No dashboard; what is left of its server goes to any free port of the loopback interface.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
+            local_directory=folder,
+            memory_limit=0,
+        )
+        try:
+            client = dask.Client(cluster, set_as_default=False)
+            try:
+                yield DaskCrew(client, None)
+            finally:
+                client.close(timeout=_CLOSE_SECONDS)
+        finally:
+            cluster.close(timeout=_CLOSE_SECONDS)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask's own log off the terminal: what a user needs to know is said here."""
+    named = [name for name in logging.root.manager.loggerDict if name.startswith("distributed.")]
+    loggers = [logging.getLogger(name) for name in ("distributed", *named, "tornado", "asyncio")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

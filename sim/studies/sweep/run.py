@@ -1,0 +1,241 @@
+"""Run a sweep: check it whole, simulate what is missing, merge the parts and write the dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sim.kernels._jit import is_cached, kernel_hash
+from sim.run_directory import document_sha256
+from sim.studies.cluster import Crew
+from sim.studies.sweep.checkpoint import SweepDirectory, check_destination
+from sim.studies.sweep.dataset import Told, kinds_of, write_dataset
+from sim.studies.sweep.encoding import DamagedPart, decoded_part, decoded_statistics
+from sim.studies.sweep.points import Points
+from sim.studies.sweep.rows import statistics_of
+from sim.studies.sweep.tasks import Job, Slice, Task, collector_of_parts, perform, tasks_of
+
+_LOOKED_AT = 1000
+"""Points whose horizon is looked at for what to compile."""
+
+Progress = Callable[[int, int], None]
+"""Told of the paths done and of the paths in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRun:
+    """How a sweep ended.
+
+    Parameters
+    ----------
+    out
+        Its directory.
+    scenarios, paths
+        All that it has, replicates included.
+    simulated
+        Paths simulated this time; the others were there.
+    rows
+        Of the dataset; ``None`` where it was interrupted before it could be written.
+    seconds
+        By stage, from a clock that never jumps.
+    workers
+        Tasks done at a time.
+    """
+
+    out: Path
+    scenarios: int
+    paths: int
+    simulated: int
+    rows: int | None
+    seconds: dict[str, float]
+    workers: int
+
+
+class SweepJob:
+    """A sweep with its points checked, ready to be simulated by a crew.
+
+    Parameters
+    ----------
+    points
+        The points, checked.
+    out
+        Directory to fill.
+    resume
+        Whether the directory may hold parts of this sweep already.
+    """
+
+    def __init__(self, points: Points, out: Path, *, resume: bool) -> None:
+        self._points = points
+        self._replicates = points.sweep.replicates
+        self.tasks = list(tasks_of(points.paths, self._replicates))
+        self.paths = sum(task.paths for task in self.tasks)
+        self._document = self._described()
+        identity = document_sha256(self._document)
+        check_destination(out, identity, resume)
+        self._directory = SweepDirectory(out, identity)
+
+    def _described(self) -> dict[str, Any]:
+        """All that decides the numbers of the sweep."""
+        points, sweep = self._points, self._points.sweep
+        markets = {market.model_dump_json(): market.name for market in points.markets()}
+        document = {
+            "name": sweep.name,
+            "scenario": sweep.base.data,
+            "set": dict(sweep.changes),
+            "sweep": sweep.document.data,
+            "replicates": sweep.replicates,
+            "markets": {document_sha256(text): name for text, name in markets.items()},
+            "points": _points_hash(points),
+            "kernel_hash": kernel_hash(),
+            "versions": {
+                "firstday": version("firstday"),
+                "numpy": version("numpy"),
+                "pyarrow": version("pyarrow"),
+            },
+        }
+        # Days of the calendar are texts in JSON.
+        plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
+        return plain
+
+    def run(self, crew: Crew, stopped: Callable[[], bool], progress: Progress | None = None) -> SweepRun:
+        """Simulate what is missing and, unless stopped before, write the dataset.
+
+        Raises
+        ------
+        InvalidInput
+            When the directory is in use or cannot be written, or the crew was lost; what was done is kept.
+        """
+        clock = _Clock()
+        with self._directory.locked():
+            self._directory.begin(self._document)
+            missing = [task for task in self.tasks if not self._directory.has(task.number)]
+            wanted = sum(task.paths for task in missing)
+            present = self.paths - wanted
+            clock.lap("reading")
+            simulated = 0
+            workers = crew.size
+            for job, content in crew.answers(perform, map(self._job, missing), stopped):
+                self._directory.write(job.task.number, content)
+                simulated += job.task.paths
+                if progress is not None:
+                    progress(present + simulated, self.paths)
+            clock.lap("simulating")
+            rows = None
+            if simulated == wanted:
+                rows = self._assemble()
+                clock.lap("assembling")
+            run = SweepRun(
+                self._directory.out,
+                len(self._points) * self._replicates,
+                self.paths,
+                simulated,
+                rows,
+                clock.laps,
+                workers,
+            )
+            self._directory.write_timings(_timings(run))
+        return run
+
+    def _job(self, task: Task) -> Job:
+        scenarios = tuple(self._points.scenario(each.scenario // self._replicates) for each in task.slices)
+        markets = tuple(self._points.market_of(scenario) for scenario in scenarios)
+        return Job(task, scenarios, markets, kernel_hash())
+
+    def _assemble(self) -> int:
+        points = self._points
+        every = (points.values(point) for point in range(len(points)))
+        kinds = kinds_of(points.sweep.fields, every)
+        with self._directory.beside_dataset() as place:
+            return write_dataset(place, kinds, self._told())
+
+    def _told(self) -> Iterator[Told]:
+        """Yield the scenarios in order, with what their parts merge to."""
+        tasks = iter(self.tasks)
+        for task in tasks:
+            if task.whole:
+                for own, found in zip(
+                    task.slices, decoded_statistics(self._content(task), len(task.slices)), strict=True
+                ):
+                    yield self._scenario_told(own.scenario, found)
+                continue
+            number = task.slices[0].scenario
+            scenario = self._points.scenario(number // self._replicates)
+            collector = collector_of_parts(scenario, self._points.market_of(scenario))
+            collector.merge(decoded_part(self._content(task)))
+            while collector.paths < scenario.simulation.paths:
+                collector.merge(decoded_part(self._content(next(tasks))))
+            yield self._scenario_told(number, statistics_of(collector.summary(partial=False)))
+
+    def _content(self, task: Task) -> bytes:
+        content = self._directory.read(task.number)
+        if content is None:
+            raise DamagedPart(f"part {task.number} changed while the dataset was written")
+        return content
+
+    def _scenario_told(self, number: int, found: Any) -> Told:
+        point, replicate = divmod(number, self._replicates)
+        scenario = self._points.scenario(point)
+        paths = scenario.simulation.paths
+        return Told(
+            scenario=number,
+            point=point,
+            replicate=replicate,
+            first_path=replicate * paths,
+            paths=paths,
+            seed=scenario.simulation.seed,
+            stage=scenario.stage,
+            values=self._points.values(point),
+            statistics=found,
+        )
+
+
+def ready_kernels(points: Points) -> None:
+    """Compile the kernels of a sweep here, where no earlier process has: workers would each do so at once."""
+    horizons = {points.scenario(point).horizon: point for point in range(min(len(points), _LOOKED_AT))}
+    if is_cached() and set(horizons) == {"first_day"}:
+        return
+    for point in horizons.values():
+        scenario = points.scenario(point)
+        own = Task(0, (Slice(0, 0, 2),), whole=True)
+        perform(Job(own, (scenario,), (points.market_of(scenario),), kernel_hash()))
+
+
+def _points_hash(points: Points) -> str:
+    digest = hashlib.sha256()
+    for point in range(len(points)):
+        digest.update(json.dumps(dict(points.values(point)), default=str).encode())
+    return digest.hexdigest()
+
+
+class _Clock:
+    """Seconds of each stage, by a clock that is never set back."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, stage: str) -> None:
+        now = time.monotonic()
+        self.laps[stage], self._last = now - self._last, now
+
+
+def _timings(run: SweepRun) -> dict[str, Any]:
+    simulating = run.seconds.get("simulating", 0.0)
+    return {
+        "seconds": run.seconds,
+        "scenarios": run.scenarios,
+        "paths": run.paths,
+        "simulated": run.simulated,
+        "paths_a_second": run.simulated / simulating if simulating > 0.0 and run.simulated else None,
+        "workers": run.workers,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,155 @@
+"""The tasks of a sweep: which paths of which scenarios go together, and what simulating them leaves.
+
+The tasks follow from the sweep alone, never from who does them, so that a part on disk means the same to every
+later run. Small scenarios are bundled until a task is worth sending; a large one is cut at block boundaries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sim.collector import Collector
+from sim.engine import BLOCK_PATHS, Batch, prepare
+from sim.errors import invalid
+from sim.kernels._jit import kernel_hash
+from sim.market.parameters import Market
+from sim.scenario.scenario import Scenario
+from sim.streaming import parts
+from sim.studies.sweep.encoding import encoded_part, encoded_statistics
+from sim.studies.sweep.rows import Names, statistics_of
+from sim.tally import Part, Tallier
+
+WHOLE_PATHS = 16 * BLOCK_PATHS
+"""Up to this many paths a scenario is one task's and its quantiles are exact; beyond, they come from histograms."""
+BUNDLE_PATHS = 100_000
+"""Small scenarios are bundled up to this many paths: some fifty milliseconds of one core."""
+CHUNK_BLOCKS = 32
+"""Half a million paths: a few tenths of a second of one core."""
+MOST_CHUNKS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Consecutive paths of one scenario of a sweep."""
+
+    scenario: int
+    first: int
+    paths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Slices that are simulated together: whole scenarios, or one chunk of a large one."""
+
+    number: int
+    slices: tuple[Slice, ...]
+    whole: bool
+
+    @property
+    def paths(self) -> int:
+        """Paths of all slices."""
+        return sum(each.paths for each in self.slices)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task with all that its worker needs.
+
+    Parameters
+    ----------
+    task
+        What to simulate.
+    scenarios, markets
+        One a slice.
+    kernels
+        Hash of the kernels that the sweep began with.
+    """
+
+    task: Task
+    scenarios: tuple[Scenario, ...]
+    markets: tuple[Market, ...]
+    kernels: str
+
+
+def tasks_of(paths: Sequence[int], replicates: int) -> Iterator[Task]:
+    """Yield the tasks of a sweep in the order of their scenarios.
+
+    Parameters
+    ----------
+    paths
+        Paths of a replicate of each point.
+    replicates
+        Replicate ``r`` of a point has its paths ``r * paths`` to ``(r + 1) * paths``: no path is simulated twice.
+    """
+    number = 0
+    bundle: list[Slice] = []
+    for point, count in enumerate(paths):
+        for replicate in range(replicates):
+            scenario = Slice(point * replicates + replicate, replicate * count, count)
+            large = count > WHOLE_PATHS
+            if bundle and (large or sum(each.paths for each in bundle) + count > BUNDLE_PATHS):
+                yield Task(number, tuple(bundle), whole=True)
+                number, bundle = number + 1, []
+            if large:
+                for chunk in _chunks(scenario):
+                    yield Task(number, (chunk,), whole=False)
+                    number += 1
+            else:
+                bundle.append(scenario)
+    if bundle:
+        yield Task(number, tuple(bundle), whole=True)
+
+
+def _chunks(scenario: Slice) -> Iterator[Slice]:
+    """Cut a scenario at block boundaries, into as many chunks as can be kept track of."""
+    blocks = max(CHUNK_BLOCKS, math.ceil(scenario.paths / BLOCK_PATHS / MOST_CHUNKS))
+    start, stop = scenario.first, scenario.first + scenario.paths
+    while start < stop:
+        end = min((start // BLOCK_PATHS + blocks) * BLOCK_PATHS, stop)
+        yield Slice(scenario.scenario, start, end - start)
+        start = end
+
+
+def perform(job: Job) -> bytes:
+    """Simulate a task and return what it leaves; runs in a worker.
+
+    Raises
+    ------
+    InvalidInput
+        When the worker has other kernels than the sweep began with.
+    """
+    if job.kernels != kernel_hash():
+        raise invalid(
+            "--scheduler", "", "a worker has another version of firstday", "install the same one everywhere"
+        )
+    if not job.task.whole:
+        return encoded_part(_chunk(job.task.slices[0], job.scenarios[0], job.markets[0]))
+    return encoded_statistics(
+        [_statistics(*given) for given in zip(job.task.slices, job.scenarios, job.markets, strict=True)]
+    )
+
+
+def _statistics(own: Slice, scenario: Scenario, market: Market) -> tuple[Names, list[float]]:
+    plan = prepare(scenario, market)
+    collector = Collector(plan, own.paths, own.paths, for_summary_only=True)
+    for part in parts(plan, collector.tallier, collector.keep, own.paths, WHOLE_PATHS, first=own.first):
+        collector.merge(part)
+    return statistics_of(collector.summary(partial=False))
+
+
+def _chunk(own: Slice, scenario: Scenario, market: Market) -> Part:
+    plan = prepare(scenario, market)
+    tallier = Tallier(plan, streamed=True, with_marks=False)
+    return Part.joined(list(parts(plan, tallier, keep_nothing, own.paths, own.paths, first=own.first)))
+
+
+def keep_nothing(batch: Batch, place: int) -> None:
+    """Chunks of a large scenario are streamed."""
+    del batch, place
+
+
+def collector_of_parts(scenario: Scenario, market: Market) -> Collector:
+    """Return the collector that the chunks of a large scenario are merged into, in order."""
+    return Collector(prepare(scenario, market), 0, scenario.simulation.paths, for_summary_only=True)

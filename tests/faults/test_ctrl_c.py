@@ -1,0 +1,93 @@
+"""Ctrl-C once: what was done is kept and said. Twice: the end at once, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from disturbed import Command, held_after, interrupted, names_in, parts_of, paths_simulated
+
+# The moment that a run spends in writing is short: here it lasts until it is interrupted.
+HELD_WHILE_WRITING = """
+import pathlib, time
+import sim.run_directory as directory
+
+def fill(result, folder, *_):
+    (folder / "half").write_text("half")
+    pathlib.Path({marker!r}).touch()
+    time.sleep(1000)
+
+directory._fill = fill
+"""
+MARKS_A_BATCH = """
+import pathlib
+import sim.simulation
+usual = sim.simulation.Collector.merge
+
+def merge(self, part):
+    usual(self, part)
+    pathlib.Path({marker!r}).touch()
+
+sim.simulation.Collector.merge = merge
+"""
+
+
+def test_a_run_keeps_what_was_simulated_and_a_second_press_ends_its_writing(deal, tmp_path):
+    folder, batch, writing = tmp_path / "place", tmp_path / "batch", tmp_path / "writing"
+    folder.mkdir()
+    before = MARKS_A_BATCH.format(marker=str(batch)) + HELD_WHILE_WRITING.format(marker=str(writing))
+    arguments = ("run", deal, "--paths", 1_000_000_000, "--json", "--out", folder / "run")
+    with Command(*arguments, before=before, cwd=tmp_path) as command:
+        command.until(batch.exists)
+        interrupted(command)
+        command.until(writing.exists)
+        interrupted(command)
+        said = command.said()
+    assert (said.code, said.out, said.err) == (130, "", "interrupted\n")
+    assert names_in(folder) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sweep_interrupted_once_finishes_what_is_under_way(sweep_file, undisturbed, tmp_path, workers):
+    out, marker, go = tmp_path / "out", tmp_path / "marker", tmp_path / "go"
+    arguments = ("sweep", sweep_file, "--workers", workers, "--out", out)
+    with Command(*arguments, before=held_after(3, marker, go), cwd=tmp_path) as command:
+        command.until(marker.exists)
+        interrupted(command)
+        go.touch()
+        said = command.said()
+    assert said.code == 130, said.err
+    assert "Traceback" not in said.err
+    assert "go on with --resume" in said.err
+    held = parts_of(out)
+    assert 3 <= len(held) < undisturbed.parts
+    assert names_in(out) == ["_sweep"]
+    timings = json.loads((out / "_sweep" / "timings.json").read_text(encoding="utf-8"))
+    assert timings["simulated"] == len(held) * undisturbed.paths // undisturbed.parts
+    with Command(*arguments, "--resume", cwd=tmp_path) as command:
+        said = command.said()
+    assert said.code == 0, said.err
+    assert paths_simulated(said)[1] == timings["simulated"]
+    assert {name: told for name, told in parts_of(out).items() if name in held} == held
+    assert (out / "part-0.parquet").read_bytes() == undisturbed.dataset
+
+
+def test_a_sweep_interrupted_twice_ends_at_once(sweep_file, undisturbed, tmp_path):
+    """It is held in the middle and would never end: the second press does not wait for it."""
+    out, marker, never = tmp_path / "out", tmp_path / "marker", tmp_path / "never"
+    arguments = ("sweep", sweep_file, "--workers", 2, "--out", out)
+    before = held_after(3, marker, never)
+    with Command(*arguments, before=before, cwd=tmp_path) as command:
+        command.until(marker.exists)
+        interrupted(command)
+        heard = command.process.stderr.readline()
+        assert heard.startswith("interrupted: finishing")
+        interrupted(command)
+        said = command.said()
+    assert (said.code, said.out, said.err) == (130, "", "interrupted\n")
+    assert len(parts_of(out)) == 3
+    assert not list(out.rglob("*.beside"))
+    with Command(*arguments, "--resume", cwd=tmp_path) as command:
+        said = command.said()
+    assert said.code == 0, said.err
+    assert (out / "part-0.parquet").read_bytes() == undisturbed.dataset
