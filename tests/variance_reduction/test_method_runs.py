@@ -76,7 +76,9 @@ def test_a_manifest_without_a_method_is_of_plain_paths():
     assert method_from_json(None, "here") == PLAIN
 
 
-@pytest.mark.parametrize("document", [[], "sobol", 1, {}, {"method": "importance"}, {"method": "sobol", "x": 1}])
+@pytest.mark.parametrize(
+    "document", [[], "sobol", 1, {}, {"method": "importance"}, {"method": "sobol", "x": 1}]
+)
 def test_a_damaged_method_is_refused(document):
     with pytest.raises(InvalidInput, match="names no method"):
         method_from_json(document, "here")
