@@ -96,9 +96,21 @@ def run(
     device: Annotated[
         str, typer.Option(help="cpu, or cuda for a CUDA card; the CPU where there is none.")
     ] = "cpu",
+    variance_reduction: Annotated[
+        str, typer.Option(metavar="METHOD", help="none, sobol (means) or importance (rare events).")
+    ] = "none",
+    rare_event: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EVENT", help="What importance aims at: close_below_offer (default), support_exhausted."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario, print its table and write its run directory."""
+    from sim.variance_reduction.method import method_of
+
+    method = method_of(variance_reduction, rare_event)
     deal = _load(scenario, changes, paths, seed)
     used, instead = usable_device(device)
     if instead:
@@ -113,6 +125,7 @@ def run(
 
         exported = checked_exports(exports, deal.simulation.paths, keep_paths)
     from sim.report.plots import draw_run
+    from sim.report.reduction_lines import reduction_lines
     from sim.report.table import print_run
     from sim.simulation import simulate
 
@@ -126,6 +139,7 @@ def run(
             keep_paths=keep_paths,
             progress=advance,
             device=used,
+            method=method,
         )
     from sim.desks.kept import ask_kept
     from sim.report.web.page import write_report
@@ -144,6 +158,8 @@ def run(
         print_json(summary_json(result))
         for note in asked.left_out if with_desks else ():
             sys.stderr.write(note + "\n")
+        for text in reduction_lines(result):
+            sys.stderr.write(text + "\n")
     else:
         pages = (written / name for name in ("histogram.png", "fan.png", "report.html"))
         files = [path for path in pages if path.is_file()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,15 +77,48 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """Latent draws that were given to consecutive paths, (5, paths), and the paths' weights; ``None`` is one each."""
+
+    draws: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+
+    def part(self, start: int, stop: int) -> Drawn:
+        """Return the draws from ``start`` to ``stop``."""
+        weights = None if self.weights is None else self.weights[start:stop]
+        return Drawn(self.draws[:, start:stop], weights)
+
+
+class Sampler(Protocol):
+    """Makes the latent draws of paths in place of the paths themselves."""
+
+    @property
+    def mixture(self) -> bool:
+        """Whether paths carry weights, each path independent of the others; otherwise they are replicates."""
+
+    def simulate(self, first: int, out: NDArray[np.float64], threads: int) -> Drawn:
+        """Draw and simulate the paths from path ``first`` on that ``out`` has columns for.
+
+        What a path gets depends on its number alone.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Recorded quantities of consecutive paths: ``values`` (len(QUANTITIES), paths), from path ``first`` on."""
 
     first: int
     values: NDArray[np.float64]
+    drawn: Drawn | None = None
 
     def __getitem__(self, quantity: str) -> NDArray[np.float64]:
         row: NDArray[np.float64] = self.values[QUANTITIES.index(quantity)]
         return row
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Return the paths from ``start`` to ``stop``, counted within the batch."""
+        drawn = None if self.drawn is None else self.drawn.part(start, stop)
+        return Batch(self.first + start, self.values[:, start:stop], drawn)
 
 
 def prepare(scenario: Scenario, market: Market | None = None, folder: Path | None = None) -> Plan:
@@ -131,9 +165,17 @@ def prepare(scenario: Scenario, market: Market | None = None, folder: Path | Non
 
 
 def batches(
-    plan: Plan, paths: int, batch_paths: int, first: int = 0, threads: int = 1, device: str = CPU
+    plan: Plan,
+    paths: int,
+    batch_paths: int,
+    first: int = 0,
+    threads: int = 1,
+    sampler: Sampler | None = None,
+    device: str = CPU,
 ) -> Iterator[Batch]:
     """Simulate ``paths`` paths from path ``first`` on, in batches of whole blocks.
+
+    A ``sampler`` draws coverage, valuation and volatility; left out, the paths do, and a card may simulate them.
 
     The array of a batch is used again for the next one: a consumer copies what it keeps.
     """
@@ -149,8 +191,12 @@ def batches(
         if values.shape[1] != count:
             # Never a part of a larger array: the kernels would compile again for its other layout.
             values = np.empty((len(QUANTITIES), count))
-        simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
-        yield Batch(first + done, values)
+        if sampler is None:
+            simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
+            yield Batch(first + done, values)
+        else:
+            drawn = sampler.simulate(first + done, values, threads)
+            yield Batch(first + done, values, drawn)
         done += count
 
 

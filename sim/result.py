@@ -16,6 +16,7 @@ from sim.market.parameters import Market
 from sim.market.theme import ThemeHeat
 from sim.scenario.scenario import Scenario
 from sim.statistics import LogReturnHistogram
+from sim.variance_reduction.method import PLAIN, Method
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,6 +85,8 @@ class Result:
         Time the simulation took.
     device
         Where the paths were simulated, ``cpu`` or ``cuda``.
+    method
+        How the latent variables were drawn. Paths of ``importance`` are weighted: ``kept["weight"]``.
     """
 
     scenario: Scenario
@@ -102,6 +105,7 @@ class Result:
     notes: tuple[str, ...]
     wall_seconds: float
     device: str = CPU
+    method: Method = PLAIN
 
     def __repr__(self) -> str:
         from sim.exports.notebook import result_text

@@ -80,6 +80,7 @@ def manifest_of(result: Result, files: Mapping[str, str]) -> dict[str, Any]:
         "partial": result.partial,
         "device": result.device,
         "kept_paths": result.kept is not None,
+        "variance_reduction": result.method.to_json(),
         "paths_file": next((name for name in PATHS_FILES if name in files), None),
         "wall_seconds": result.wall_seconds,
         "kernel_hash": kernel_hash(),

@@ -10,18 +10,25 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.collector import Collector
 from sim.device import CPU, usable_device
-from sim.engine import BLOCK_PATHS, Batch, Plan, prepare, trace_paths
+from sim.engine import BLOCK_PATHS, Batch, Plan, Sampler, batches, prepare, trace_paths
 from sim.errors import invalid
 from sim.market.parameters import Market
 from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
 from sim.streaming import parts
 from sim.tally import Part
+from sim.variance_reduction.method import PLAIN, Method
+
+if TYPE_CHECKING:
+    from sim.variance_reduction.collector import WeightedCollector
+
+    AnyCollector = Collector | WeightedCollector
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
@@ -53,6 +60,7 @@ def simulate(
     fan: bool = True,
     progress: Progress | None = None,
     device: str = CPU,
+    method: Method = PLAIN,
 ) -> Result:
     """Simulate the listing day of a scenario.
 
@@ -78,11 +86,13 @@ def simulate(
     device
         ``cpu``, or ``cuda`` for a CUDA card; without one the CPU is used and the notes say so. The result does
         not depend on it.
+    method
+        How the latent variables are drawn, see docs/variance-reduction.md; plain paths by default.
 
     Raises
     ------
     InvalidInput
-        When the scenario or its market cannot be used.
+        When the scenario or its market cannot be used, or the method cannot be used on it.
 
     Notes
     -----
@@ -93,18 +103,23 @@ def simulate(
     if threads is not None and threads < 1:
         raise invalid("--threads", "", f"{threads} is not a number of threads", "expected 1 or more")
     used, instead = usable_device(device)
+    if used != CPU and method.name != "none":
+        raise invalid(
+            "--device", "", f"{used} simulates plain paths, not {method.name}", "leave out one of the two"
+        )
     plan = prepare(scenario, market, folder)
     workers = threads or available_threads()
     paths = scenario.simulation.paths
-    collector = Collector(plan, keep_paths, paths)
     started = time.perf_counter()
+    sampler = method.sampler(plan)
+    collector = _collector(plan, keep_paths, method, workers)
     partial, reached = False, True
     traced = None
     try:
         if target_se is None:
-            _collect(_stream(plan, collector, paths, workers, used), collector, progress, paths)
+            _collect(plan, collector, sampler, paths, workers, used, progress)
         else:
-            reached = _until_precise(plan, collector, target_se, workers, used, progress)
+            reached = _until_precise(plan, collector, target_se, workers, used, progress, sampler)
     except KeyboardInterrupt:
         partial = True
     if fan and collector.paths and not partial:
@@ -130,7 +145,17 @@ def simulate(
         notes=(*_notes(plan, target_se, reached, collector), *([instead] if instead else [])),
         wall_seconds=time.perf_counter() - started,
         device=used,
+        method=method,
     )
+
+
+def _collector(plan: Plan, keep_paths: int, method: Method, threads: int) -> AnyCollector:
+    paths = plan.scenario.simulation.paths
+    if method.name == "none":
+        return Collector(plan, keep_paths, paths)
+    from sim.variance_reduction.collector import WeightedCollector
+
+    return WeightedCollector(plan, keep_paths, paths, method, threads)
 
 
 @contextmanager
@@ -155,6 +180,27 @@ def _interrupt_held_back() -> Iterator[None]:
         usual(signal.SIGINT, None)
 
 
+def _collect(
+    plan: Plan,
+    collector: AnyCollector,
+    sampler: Sampler | None,
+    paths: int,
+    threads: int,
+    device: str,
+    progress: Progress | None,
+) -> None:
+    """Add the next ``paths`` paths to a collector."""
+    most = plan.scenario.simulation.paths
+    if isinstance(collector, Collector):
+        _merge_parts(_stream(plan, collector, paths, threads, device), collector, progress, most)
+        return
+    for batch in batches(plan, paths, BATCH_PATHS, collector.paths, threads, sampler):
+        with _interrupt_held_back():
+            collector.add(batch)
+        if progress is not None:
+            progress(collector.paths, most)
+
+
 def _stream(plan: Plan, collector: Collector, paths: int, threads: int, device: str) -> Generator[Part]:
     """Simulate the next ``paths`` paths of a collector."""
     done = collector.paths
@@ -166,7 +212,9 @@ def _stream(plan: Plan, collector: Collector, paths: int, threads: int, device: 
     return parts(plan, collector.tallier, keep, paths, batch, first=done, threads=threads, device=device)
 
 
-def _collect(stream: Generator[Part], collector: Collector, progress: Progress | None, total: int) -> None:
+def _merge_parts(
+    stream: Generator[Part], collector: Collector, progress: Progress | None, total: int
+) -> None:
     with closing(stream):
         for part in stream:
             with _interrupt_held_back():
@@ -177,11 +225,12 @@ def _collect(stream: Generator[Part], collector: Collector, progress: Progress |
 
 def _until_precise(
     plan: Plan,
-    collector: Collector,
+    collector: AnyCollector,
     target_se: float,
     threads: int,
     device: str,
     progress: Progress | None,
+    sampler: Sampler | None,
 ) -> bool:
     """Add paths until the mean return of the close is precise enough; whether it became so.
 
@@ -192,7 +241,7 @@ def _until_precise(
     wanted = min(BLOCK_PATHS, most)
     while True:
         todo = wanted - collector.paths
-        _collect(_stream(plan, collector, todo, threads, device), collector, progress, most)
+        _collect(plan, collector, sampler, todo, threads, device, progress)
         se = collector.close_se
         if se <= target_se:
             return True
@@ -220,7 +269,7 @@ def _fan(plan: Plan, paths: int, threads: int) -> Fan | None:
     return Fan(minutes, clock, levels, quantiles, 0.5 * (high - low), listed.shape[1])
 
 
-def _notes(plan: Plan, target_se: float | None, reached: bool, collector: Collector) -> tuple[str, ...]:
+def _notes(plan: Plan, target_se: float | None, reached: bool, collector: AnyCollector) -> tuple[str, ...]:
     scenario, notes = plan.scenario, []
     if plan.market.origin.status == "trial":
         notes.append(f"the market {plan.market.name} holds trial values, not a fit; read levels with care")

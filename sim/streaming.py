@@ -147,6 +147,6 @@ def _together(
         return tallier.tally(own)
 
     with ThreadPoolExecutor(threads) as pool:
-        for batch in batches(plan, paths, batch_paths, first, threads, device):
+        for batch in batches(plan, paths, batch_paths, first, threads, device=device):
             blocks = blocks_between(batch.first, batch.values.shape[1])
             yield Part.joined(list(pool.map(partial(tally, batch), blocks)))

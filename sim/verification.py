@@ -21,6 +21,7 @@ from sim.result import Result
 from sim.run_directory import PATHS_FILES, document_sha256, read_manifest, sha256, summary_json
 from sim.scenario import Scenario, scenario_from_mapping
 from sim.simulation import simulate
+from sim.variance_reduction.method import method_from_json
 
 
 def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
@@ -53,7 +54,10 @@ def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
     scenario = scenario_from_mapping(manifest["scenario"], source, changes)
     if contradictions := _contradictions(source, manifest, scenario):
         raise InvalidInput(contradictions)
-    again = simulate(scenario, market=market, threads=threads, fan=False, keep_paths=_keep(manifest))
+    method = method_from_json(manifest.get("variance_reduction"), source)
+    again = simulate(
+        scenario, market=market, threads=threads, fan=False, keep_paths=_keep(manifest), method=method
+    )
     faults = [*_differences(directory, manifest, again)]
     if faults:
         raise InvalidInput(faults)

@@ -39,6 +39,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "exercised": (OF_BASE, "shares for which the over-allotment option is exercised"),
     "manager_gain": ("currency a share of the base offer", "gain of the stabilising manager"),
     "exhausted_day": ("days", "trading day after the first on which the short is used up; NaN if never"),
+    "weight": ("number", "weight of the path, of importance sampling: every statistic weighs it so"),
 }
 
 AFTER_FIRST_DAY: Mapping[str, tuple[str, str]] = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.kernels._jit import kernel
 from sim.kernels.aftermarket import no_aftermarket, walk_aftermarket
-from sim.kernels.coverage import draw_nodes, draw_prior
+from sim.kernels.coverage import draw_nodes, draw_prior, take_nodes, take_prior
 from sim.kernels.day import LANES, PRICE, ROWS, advance, advance_with_memory, closing_prices, open_block
 from sim.kernels.opening import clear_opening
 from sim.kernels.parameters import QUANTITIES, KernelParameters
@@ -26,6 +26,7 @@ _WORDS = np.uint64(1 << 32)
 _CLOSE = QUANTITIES.index("close")
 
 
+NO_DRAWS = np.empty((0, 0))
 CHUNK_BLOCKS = 16
 """Blocks that a thread takes at a time: a millisecond or two of work."""
 
@@ -66,15 +67,21 @@ def simulate_block(
     start,
     stop,
     trace,
+    draws,
 ):
-    """Simulate a block of consecutive paths from path ``first`` on; its trace begins in column ``start``.
+    """Simulate a block of consecutive paths from path ``first`` on; its trace and draws begin in column ``start``.
 
     It allocates nothing, so that a thread of a graphics card runs it too, as a block of one lane.
     """
     log_public, log_placing, valuation, pressure, capacity, spare, numerators, denominators = work
     bands = numerators, denominators
     remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
-    if coverage.node_cumulative.shape[0] > 0:
+    if draws.shape[0] > 0:
+        if coverage.node_cumulative.shape[0] > 0:
+            take_nodes(draws, start, coverage, log_public, log_placing, valuation, spare)
+        else:
+            take_prior(draws, start, coverage, log_public, log_placing, valuation, spare)
+    elif coverage.node_cumulative.shape[0] > 0:
         draw_nodes(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
     else:
         draw_prior(first, key_low, key_high, coverage, log_public, log_placing, valuation, spare)
@@ -104,7 +111,7 @@ def simulate_block(
 
 @kernel
 def simulate_range(
-    key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, begin, end, out, trace
+    key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, begin, end, out, trace, draws
 ):
     """Simulate the columns ``begin`` to ``end``, block after block, on the calling thread."""
     log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
@@ -135,12 +142,15 @@ def simulate_range(
             start,
             stop,
             trace,
+            draws,
         )
         copy_block(recorded, start, stop, out, trace)
         start = stop
 
 
-def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, threads: int = 1) -> None:
+def simulate_paths(
+    parameters: KernelParameters, first_path: int, out, trace, threads: int = 1, draws=NO_DRAWS
+) -> None:
     """Simulate consecutive paths.
 
     Parameters
@@ -156,6 +166,9 @@ def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, th
         step; an array (0, 0) records none.
     threads
         Threads to use; the result does not depend on it.
+    draws
+        Array (5, paths) of what :func:`sim.kernels.coverage.take_prior` takes in place of the paths' own draws of
+        coverage, valuation and volatility; an array (0, 0) leaves those. The day's normals are the path's own.
     """
     chunk = CHUNK_BLOCKS * LANES
     starts = range(0, out.shape[1], chunk)
@@ -163,7 +176,7 @@ def simulate_paths(parameters: KernelParameters, first_path: int, out, trace, th
     def simulate(start: int) -> None:
         # Whole arrays and a range, not parts of arrays: those have another layout, to compile for once more.
         stop = min(start + chunk, out.shape[1])
-        simulate_range(*parameters, np.uint64(first_path), start, stop, out, trace)
+        simulate_range(*parameters, np.uint64(first_path), start, stop, out, trace, draws)
 
     if threads == 1 or len(starts) == 1:
         for start in starts:

@@ -20,6 +20,8 @@ VALUATION = np.uint32(3)
 DAY = np.uint32(4)
 AFTERMARKET = np.uint32(5)
 AFTERMARKET_VOLATILITY = np.uint32(6)
+SCRAMBLE = np.uint32(7)
+TILTED = np.uint32(8)
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sim.report import numbers, words
 from sim.report.after_lines import after_lines
 from sim.report.numbers import MISSING
+from sim.report.reduction_lines import reduction_lines
 from sim.report.run import Run, ThemeHeat, currency_sign, number_of, probability_of, statistic
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def print_run(
     listed = words.listed_paths(run) > 0
     line(header(run), "bold")
     line(f"{words.paths_in_words(run)}, seed {run.seed}", "dim")
+    for text in reduction_lines(run):
+        line(text, "dim")
     clauses = answer(run)
     whole = "; ".join(clauses)
     line(whole if len(whole) <= width else ";\n".join(clauses), "bold green" if listed else "bold red")

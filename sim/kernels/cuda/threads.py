@@ -35,6 +35,7 @@ def simulate_thread(
     scratch = cuda.local.array((ROWS, 1), np.float32)
     recorded = cuda.local.array((RECORDED, 1), np.float64)
     no_trace = cuda.local.array((1, 1), np.float32)[1:]
+    no_draws = cuda.local.array((1, 1), np.float64)[1:]
     path = np.uint64(first_path + np.uint64(i))
     simulate_block(
         path,
@@ -52,6 +53,7 @@ def simulate_thread(
         0,
         1,
         no_trace,
+        no_draws,
     )
     for row in range(rows):
         # Neighbouring threads write neighbouring numbers.
