@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from disturbed import Command, files_of, held_after, names_in, parts_of
+
+from sim.errors import InvalidInput
+from sim.studies.cluster import ThisProcess
+from sim.studies.sweep.points import Points
+from sim.studies.sweep.run import SweepJob
+from sim.studies.sweep.spec import load_sweep
 
 # Both have simulated before either writes: the second writes what the first has just put there.
 MEETS = """
@@ -67,3 +74,23 @@ def test_a_second_sweep_into_a_directory_in_use_is_refused(sweep_file, undisturb
     assert said.code == 0, said.err
     assert files_of(out)["part-0.parquet"] == undisturbed.dataset
     assert len(parts_of(out)) == undisturbed.parts
+
+
+@pytest.mark.parametrize("paths", [200, 300])
+def test_a_sweep_that_was_begun_second_does_not_replace_the_first(sweep_file, tmp_path, paths):
+    """Both find the directory free before either writes, and the first is done before the second begins."""
+
+    def job(paths: int) -> SweepJob:
+        document = json.loads(sweep_file.read_text(encoding="utf-8")) | {"set": {"simulation.paths": paths}}
+        file = sweep_file.with_name("small.yaml")
+        file.write_text(json.dumps(document), encoding="utf-8")
+        points = Points(load_sweep(file))
+        points.check()
+        return SweepJob(points, tmp_path / "out", resume=False)
+
+    first, second = job(200), job(paths)
+    first.run(ThisProcess(), lambda: False)
+    before = files_of(tmp_path / "out")
+    with pytest.raises(InvalidInput, match="holds this sweep already" if paths == 200 else "another sweep"):
+        second.run(ThisProcess(), lambda: False)
+    assert files_of(tmp_path / "out") == before

@@ -41,6 +41,18 @@ elif writer == "study":
     from sim.studies.directory import write_directory
     def write(number):
         write_directory(out, frozenset(["a", "b"]), {{"a": str(number) * 5000, "b": str(number)}})
+elif writer in ("part", "dataset"):
+    import hashlib
+    from sim.studies.sweep.checkpoint import SweepDirectory
+    directory = SweepDirectory(out, "a sweep")
+    def write(number):
+        with directory.locked():
+            directory.begin({{}})
+            if writer == "part":
+                directory.write(0, str(number).encode() * 5000)
+            else:
+                with directory.beside_dataset() as beside:
+                    beside.write_text(str(number) * 5000)
 else:
     from sim.exports.files import write_whole
     def write(number):
@@ -63,6 +75,12 @@ def forked(number, last):
     return status
 
 def content():
+    if writer == "part":
+        # A part that is damaged is none: it is simulated again.
+        found = directory.read(0)
+        return None if found is None else found.decode()
+    if writer == "dataset":
+        return directory.dataset.read_text() if directory.dataset.exists() else None
     files = out.rglob("*") if out.is_dir() else [out]
     return {{path.name: path.read_bytes().hex() for path in files if path.is_file()}}
 
@@ -112,7 +130,7 @@ def killed_at_every_step(folder, writer, swaps):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("writer", ["run", "study", "file"])
+@pytest.mark.parametrize("writer", ["run", "study", "file", "part", "dataset"])
 def test_a_writer_killed_at_any_step_leaves_the_earlier_result_or_the_new_one(tmp_path, writer):
     told = killed_at_every_step(tmp_path, writer, "swaps")
     assert len(told) > 5

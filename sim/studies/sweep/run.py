@@ -9,6 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ class SweepJob:
         self.paths = sum(task.paths for task in self.tasks)
         self._document = self._described()
         identity = document_sha256(self._document)
-        check_destination(out, identity, resume)
+        self._check = partial(check_destination, out, identity, resume)
+        self._check()
         self._directory = SweepDirectory(out, identity)
 
     def _described(self) -> dict[str, Any]:
@@ -115,6 +117,8 @@ class SweepJob:
         """
         clock = _Clock()
         with self._directory.locked():
+            # Another sweep may have come and gone since the directory was looked at.
+            self._check()
             self._directory.begin(self._document)
             missing = [task for task in self.tasks if not self._directory.has(task.number)]
             wanted = sum(task.paths for task in missing)
