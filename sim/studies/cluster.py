@@ -15,6 +15,7 @@ import multiprocessing
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -29,6 +30,8 @@ _JOBS_A_WORKER = 3
 """Jobs handed out a worker: one that runs, and others so that none waits for the next."""
 _WAIT_SECONDS = 0.25
 _FIRST_WORKER_SECONDS = 30
+_NO_WORKER_SECONDS = 120
+"""How long to wait for a worker once all are gone: those that died are started again in seconds."""
 _MOST_DEATHS = 5
 """Workers that a job may take with it before the job is given up."""
 _CLOSE_SECONDS = 10
@@ -83,7 +86,10 @@ class DaskCrew:
     @property
     def size(self) -> int:
         """Threads of all workers."""
-        return max(sum(int(threads) for threads in self._client.nthreads().values()), 1)
+        return max(self._threads(), 1)
+
+    def _threads(self) -> int:
+        return sum(int(threads) for threads in self._client.nthreads().values())
 
     def answers(
         self, work: Callable[[Job], Answer], jobs: Iterable[Job], stopped: Callable[[], bool]
@@ -92,10 +98,16 @@ class DaskCrew:
         wait = distributed().wait
         waiting = iter(jobs)
         under_way: dict[Any, Job] = {}
+        worker_seen = time.monotonic()
         try:
             while True:
                 self._refuse_lost()
-                wanted = 0 if stopped() else _JOBS_A_WORKER * self.size - len(under_way)
+                threads = self._threads()
+                if threads:
+                    worker_seen = time.monotonic()
+                elif time.monotonic() - worker_seen > _NO_WORKER_SECONDS:
+                    raise self._deserted()
+                wanted = 0 if stopped() else _JOBS_A_WORKER * max(threads, 1) - len(under_way)
                 for _, job in zip(range(wanted), waiting, strict=False):
                     under_way[self._submitted(work, job)] = job
                 if not under_way:
@@ -139,6 +151,12 @@ class DaskCrew:
     def _lost(self) -> InvalidInput:
         where = "the local scheduler" if self._address is None else f"the scheduler {self._address}"
         return invalid("--scheduler", "", f"{where} was lost", "start it again and go on with --resume")
+
+    def _deserted(self) -> InvalidInput:
+        option = "--workers" if self._address is None else "--scheduler"
+        where = "the local scheduler" if self._address is None else f"the scheduler {self._address}"
+        problem = f"{where} has had no worker for {_NO_WORKER_SECONDS} seconds"
+        return invalid(option, "", problem, "start one and go on with --resume")
 
     def _forget(self, futures: list[Any]) -> None:
         if futures and self._client.status == "running":

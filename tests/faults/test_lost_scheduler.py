@@ -15,8 +15,8 @@ from disturbed import Command, held_after, parts_of, paths_simulated, wait_until
 
 
 @contextmanager
-def elsewhere(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start a scheduler and a worker on the loopback interface; yield the address and the scheduler."""
+def elsewhere(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], subprocess.Popen[bytes]]]:
+    """Start a scheduler and a worker on the loopback interface; yield the address and both."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -39,7 +39,7 @@ def elsewhere(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         **quiet,
     )
     try:
-        yield address, scheduler
+        yield address, scheduler, worker
     finally:
         family = [each for one in (scheduler, worker) if one.poll() is None for each in family_of(one.pid)]
         for each in family:
@@ -64,7 +64,7 @@ def listens(address: str) -> bool:
 def test_a_lost_scheduler_is_told_and_resume_finishes_here(sweep_file, undisturbed, tmp_path):
     out, marker, go = tmp_path / "out", tmp_path / "marker", tmp_path / "go"
     arguments = ("sweep", sweep_file, "--out", out)
-    with elsewhere(tmp_path) as (address, scheduler):
+    with elsewhere(tmp_path) as (address, scheduler, _):
         wait_until(lambda: listens(address), lambda: scheduler.poll() is not None)
         before = held_after(3, marker, go)
         with Command(*arguments, "--scheduler", address, before=before, cwd=tmp_path) as command:
@@ -85,6 +85,28 @@ def test_a_lost_scheduler_is_told_and_resume_finishes_here(sweep_file, undisturb
     assert paths_simulated(said)[1] == len(held) * undisturbed.paths // undisturbed.parts
     assert {name: told for name, told in parts_of(out).items() if name in held} == held
     assert (out / "part-0.parquet").read_bytes() == undisturbed.dataset
+
+
+def test_workers_that_are_lost_and_do_not_come_back_are_told(sweep_file, undisturbed, tmp_path):
+    out, marker, go = tmp_path / "out", tmp_path / "marker", tmp_path / "go"
+    with elsewhere(tmp_path) as (address, scheduler, worker):
+        wait_until(lambda: listens(address), lambda: scheduler.poll() is not None)
+        before = (
+            held_after(3, marker, go)
+            + "import sim.studies.cluster as cluster; cluster._NO_WORKER_SECONDS = 2\n"
+        )
+        arguments = ("sweep", sweep_file, "--out", out, "--scheduler", address)
+        with Command(*arguments, before=before, cwd=tmp_path) as command:
+            command.until(marker.exists)
+            for each in family_of(worker.pid):
+                each.kill()
+            worker.wait()
+            go.touch()
+            said = command.said()
+    assert said.code == 2, said.err
+    assert f"{address} has had no worker for 2 seconds" in said.err
+    assert "--resume" in said.err
+    assert 3 <= len(parts_of(out)) < undisturbed.parts
 
 
 def test_a_scheduler_that_is_not_there_is_told(sweep_file, tmp_path):
