@@ -47,7 +47,7 @@ def deal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sweep_file(deal: Path) -> Path:
-    """The sweep of 24 scenarios, a task each."""
+    """The sweep of 12 scenarios, a task each."""
     return deal.with_name("sweep.yaml")
 
 

@@ -16,7 +16,8 @@ import psutil
 
 PATIENCE = 240.0
 """Seconds after which something that was waited for will not come: a generous bound, never a measure."""
-SCENARIOS = 24
+SCENARIOS = 12
+"""More than two workers have under way, three jobs each, when three parts are written."""
 COMMAND = "from sim.cli import main\nmain()\n"
 HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 """A test run in the background of a shell starts with Ctrl-C ignored, and so would its children."""
