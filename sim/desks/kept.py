@@ -22,10 +22,10 @@ MOST_PATHS = 10_000
 def ask_kept(result: Result) -> AskedDesks:
     """Ask the subscriber's and the issuer's desk on the first paths of a run.
 
-    There is no answer where no path was kept, or none of them lists.
+    There is no answer where no path was kept, none of them lists, or they carry weights, which desks do not know.
     """
     kept, count = result.kept, min(result.paths, MOST_PATHS)
-    if kept is None or np.isnan(kept["close"][:count]).all():
+    if kept is None or "weight" in kept or np.isnan(kept["close"][:count]).all():
         return AskedDesks()
     answers, left_out = answered(_questions(result, count))
     return AskedDesks(answers, count, left_out)

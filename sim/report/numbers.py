@@ -140,8 +140,9 @@ def probability_with_error(value: float | None, standard_error: float | None, si
     if value is None or not standard_error or not math.isfinite(standard_error):
         return probability(value, standard_error)
     sure = value in (0.0, 1.0)
-    text = probability(value) if sure else percent(value, standard_error, most=3)
-    return f"{text} {sign} {error_percent(value, standard_error, most=3)}"
+    # Importance sampling supports many digits of a small probability.
+    text = probability(value) if sure else percent(value, standard_error, most=6)
+    return f"{text} {sign} {error_percent(value, standard_error, most=6)}"
 
 
 def return_with_error(value: float | None, standard_error: float | None, sign: str = "+-") -> str:
