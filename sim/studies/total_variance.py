@@ -5,6 +5,9 @@ Var(E[x | k])``, with ``x`` the log return of the close on the paths that list, 
 lists. Each draw is played on two sets of paths, the same two for all draws: the covariance over draws of the two
 means is ``Var(E[x | k])`` without any noise of the paths, where the variance of one mean would hold it.
 
+Errors are of the draws (jackknife) and of the paths together. The draws share their paths, so the jackknife knows
+nothing of these: what the paths leave open in ``E[Var(x | k)]`` comes from what each path adds to it over all draws.
+
 Spreads are taken without the market's ``uncertainty`` factors and without what its coverage's ``sd`` hold for
 uncertain coefficients: the draws are that uncertainty, and nothing is counted twice.
 """
@@ -140,6 +143,7 @@ def total_variance(
     threads = narrow.threads or available_threads()
     means, variances, counts = np.empty((2, draws)), np.empty((2, draws)), np.empty((2, draws))
     values = np.empty((draws, len(metrics)))
+    influence = np.zeros(2 * narrow.paths)
     for k, shift in enumerate(shifts):
         plan = narrow.deal.plan(BASE.shifted(shift))
         whole = play(plan, 2 * narrow.paths, threads)
@@ -149,8 +153,9 @@ def total_variance(
             counts[half, k] = known.size
             means[half, k] = known.mean() if known.size else math.nan
             variances[half, k] = known.var(ddof=1) if known.size > 1 else math.nan
+        influence += variance_influence(whole["log_close"])
         told()
-    day, parameters, share = _split(means, variances, counts)
+    day, parameters, share = _split(means, variances, counts, error_of_paths(influence, counts))
     own = as_run.sample()["log_close"]
     listed = own[~np.isnan(own)]
     bands = {
@@ -166,8 +171,36 @@ def total_variance(
     return TotalVariance(draws, 2 * narrow.paths, day, parameters, share, spread, bands)
 
 
-def _split(means: Array, variances: Array, counts: Array) -> tuple[Estimate, Estimate, Estimate]:
-    """Return the variance within and between draws and the latter's share, with jackknife errors over draws."""
+def variance_influence(values: Array) -> Array:
+    """Return what each path adds to the error of the variance of its draw, weighted by the paths that list."""
+    listed = ~np.isnan(values)
+    if listed.sum() < 2:
+        return np.zeros(values.size)
+    squares = np.where(listed, values - values[listed].mean(), 0.0) ** 2
+    return np.where(listed, squares - squares[listed].mean(), 0.0)
+
+
+def error_of_paths(influence: Array, counts: Array) -> float:
+    """Standard error that the paths, common to all draws, leave in the variance within a draw.
+
+    Parameters
+    ----------
+    influence
+        (paths,), :func:`variance_influence` summed over the draws.
+    counts
+        (halves, draws), paths that list.
+    """
+    return math.sqrt(float(influence @ influence)) / max(float(counts.sum()), 1.0)
+
+
+def _split(
+    means: Array, variances: Array, counts: Array, of_paths: float
+) -> tuple[Estimate, Estimate, Estimate]:
+    """Return the variance within and between draws and the latter's share, with their errors.
+
+    ``of_paths`` is the error that the common paths leave in the variance within a draw; to the share ``b / (d + b)`` it
+    adds itself times ``b / (d + b)^2``.
+    """
     known = np.isfinite(means).all(axis=0) & np.isfinite(variances).all(axis=0)
     means, variances, counts = means[:, known], variances[:, known], counts[:, known]
     if means.shape[1] < 3:
@@ -180,10 +213,10 @@ def _split(means: Array, variances: Array, counts: Array) -> tuple[Estimate, Est
     left_out = _parts(means, inside, weights, 1.0 - np.eye(means.shape[1]))
     factor = (means.shape[1] - 1) / means.shape[1]
     errors = [math.sqrt(factor * float(((part - part.mean()) ** 2).sum())) for part in left_out]
-    day, between, share = (
-        Estimate(float(part[0]), error) for part, error in zip(everything, errors, strict=True)
-    )
-    return day, between, share
+    day, between, share = (float(part[0]) for part in everything)
+    errors[0] = math.hypot(errors[0], of_paths)
+    errors[2] = math.hypot(errors[2], of_paths * share / (day + between))
+    return Estimate(day, errors[0]), Estimate(between, errors[1]), Estimate(share, errors[2])
 
 
 def _parts(means: Array, inside: Array, weights: Array, kept: Array) -> tuple[Array, Array, Array]:
