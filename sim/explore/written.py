@@ -17,6 +17,9 @@ _STYLE = {
     "sort_base_mapping_type_on_output": False,
 }
 """Blocks in the order of the fields; options of ruamel.yaml's writer."""
+MOST_PARTS = 512
+_parts_written: dict[str, str] = {}
+"""Text of parts of files by what they hold: a slider changes one part, and writing all of them takes a picture's time."""
 
 
 def file_names(deal: Deal) -> tuple[str, str]:
@@ -68,11 +71,27 @@ def _plain(data: Any) -> Any:
 
 
 def _yaml(data: Mapping[str, Any]) -> str:
+    """Write a file part by part: in blocks, a mapping is its parts one after the other."""
+    return "".join(_part(name, _plain(value)) for name, value in data.items())
+
+
+def _part(name: str, value: Any) -> str:
+    # repr tells 18 from 18.0, which are equal as keys.
+    content = repr((name, value))
+    text = _parts_written.get(content)
+    if text is None:
+        if len(_parts_written) >= MOST_PARTS:
+            _parts_written.clear()
+        text = _parts_written[content] = _dumped({name: value})
+    return text
+
+
+def _dumped(data: Mapping[str, Any]) -> str:
     from ruamel.yaml import YAML
 
     writer = YAML(typ="safe", pure=True)
     for option, value in _STYLE.items():
         setattr(writer, option, value)
     stream = io.StringIO()
-    writer.dump(_plain(data), stream)
+    writer.dump(data, stream)
     return stream.getvalue()

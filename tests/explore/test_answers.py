@@ -14,7 +14,7 @@ from sim.explore.answer import close_answer, desk_answer, finite_only
 from sim.explore.controls import controls_of
 from sim.explore.deal import SHIPPED, load_deal, moved
 from sim.explore.server import explore_app
-from sim.explore.written import scenario_yaml
+from sim.explore.written import _dumped, _plain, _yaml, scenario_yaml
 from sim.market.parameters import load_market
 from sim.report import distribution
 from sim.scenario import load_scenario
@@ -50,6 +50,14 @@ def test_the_files_of_the_page_give_its_numbers(small, tmp_path, name):
     run = simulate(scenario, folder=tmp_path)
     assert answer["summary"] == finite_only(run.summary)
     assert (len(answer["files"]) == 2) == (name == ELASTICITY)
+
+
+def test_a_file_written_by_parts_is_the_file_written_whole(small):
+    """Equal numbers of two kinds, 18 and 18.0, are not each other's text."""
+    market = small.market.model_dump(mode="python")
+    for data in (small.written, market, {"paths": 18}, {"paths": 18.0}, {"paths": 18}):
+        assert _yaml(data) == _dumped(_plain(data))
+    assert (_yaml({"paths": 18}), _yaml({"paths": 18.0})) == ("paths: 18\n", "paths: 18.0\n")
 
 
 def test_every_control_moved_at_once_gives_its_numbers(small, tmp_path):
