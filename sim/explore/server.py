@@ -22,6 +22,7 @@ from sim.errors import Fault, InvalidInput, invalid
 from sim.explore.answer import answer, close_answer, desk_answer
 from sim.explore.deal import Deal
 from sim.explore.guard import Guard, address_of, authorities
+from sim.explore.patience import Impatient
 from sim.explore.request import CLOSE, MOST_BYTES, Question, parse_request
 from sim.explore.turns import Busy, Superseded, Turns
 from sim.scenario import with_changes
@@ -125,7 +126,9 @@ def explore_app(
         Route("/alive", _file(JSON, _encoded({"deal": deal.identity})), methods=["GET"]),
         Route("/ask", ask, methods=["POST"]),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard, known_as=known_as)])
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, known_as=known_as)])
+    app.router.redirect_slashes = False
+    return app
 
 
 def _file(kind: str, content: bytes) -> Callable[[Request], Response]:
@@ -226,10 +229,12 @@ def serve(
     app = explore_app(deal, authorities(host, port), threads)
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Impatient,
         ws="none",
         lifespan="off",
         log_config=None,
+        # What strangers send is answered, and no news for the terminal; a fault of the server is.
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -19,7 +19,7 @@ _STYLE = {
 """Blocks in the order of the fields; options of ruamel.yaml's writer."""
 MOST_PARTS = 512
 _parts_written: dict[str, str] = {}
-"""Text of parts of files by what they hold: a slider changes one part, and writing all of them takes a picture's time."""
+"""Text of parts of files by what they hold: a slider changes one part, and writing all takes a picture's time."""
 
 
 def file_names(deal: Deal) -> tuple[str, str]:

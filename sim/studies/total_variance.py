@@ -198,8 +198,8 @@ def _split(
 ) -> tuple[Estimate, Estimate, Estimate]:
     """Return the variance within and between draws and the latter's share, with their errors.
 
-    ``of_paths`` is the error that the common paths leave in the variance within a draw; to the share ``b / (d + b)`` it
-    adds itself times ``b / (d + b)^2``.
+    ``of_paths`` is the error that the common paths leave in the variance within a draw; to the share
+    ``b / (d + b)`` it adds itself times ``b / (d + b)^2``.
     """
     known = np.isfinite(means).all(axis=0) & np.isfinite(variances).all(axis=0)
     means, variances, counts = means[:, known], variances[:, known], counts[:, known]

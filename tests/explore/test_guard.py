@@ -99,6 +99,7 @@ def test_what_is_no_question_has_its_status(client, options, status):
         ("GET", "/../sim/cli.py", 404),
         ("GET", "/%2e%2e/%2e%2e/etc/passwd", 404),
         ("GET", "/index.html", 404),
+        ("GET", "/page.js/", 404),
         ("GET", "/" + "a" * MOST_TARGET, 414),
         ("GET", "/?" + "a" * MOST_TARGET, 414),
     ],

@@ -42,16 +42,17 @@ class ServerSource {
     let response, told;
     try {
       response = await fetch(path, { cache: "no-store", ...options });
+      // With too many connections the server says so in a word of its own, which is no JSON.
+      if (response.status === 503) throw new Refusal("busy");
       told = await response.json();
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (error.name === "AbortError" || error instanceof Refusal) throw error;
       throw new Refusal(response === undefined || error instanceof TypeError ? "offline" : "bug", String(error));
     }
     if (told.faults) throw new Refusal("faults", told.faults);
     if (told.superseded) throw new Refusal("superseded");
     if (response.ok) return told;
     if (response.status === 409) throw new Refusal("moved");
-    if (response.status === 503) throw new Refusal("busy", told.problem);
     throw new Refusal("bug", told.problem);
   }
 }
