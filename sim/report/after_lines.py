@@ -58,9 +58,8 @@ def _manager_lines(run: Run, part: Mapping[str, Any]) -> list[str]:
     shares = {name: _probability(part, name) for name in ("full_exercise", "partial_exercise", "no_exercise")}
     exhausted = f"  support exhausted on {_probability(part, 'support_exhausted')}"
     if (day := part["exhausted_day_median"]) is not None:
-        exhausted += (
-            f", half of them {'on the first day' if day == 0 else f'by trading day {day} after the first'}"
-        )
+        when = "on the first day" if day == 0 else f"by trading day {day} after the first"
+        exhausted += f", at least half of them {when}"
     return [
         f"  manager buys {bought} shares in all, gains {currency_sign(run.scenario)}{gain} on them; option "
         f"exercised",

@@ -47,9 +47,11 @@ def after_facts(run: Run) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     if "purchases_mean" in manager:
         bought = count_told(number_of(manager["purchases_mean"]), number_of(manager["purchases_mean_se"]))
-        gain = count_told(number_of(manager["manager_gain_mean"]), number_of(manager["manager_gain_mean_se"]))
+        profit = number_of(manager["manager_gain_mean"])
+        gain = count_told(abs(profit), number_of(manager["manager_gain_mean_se"]))
+        verb = "loses" if profit < 0.0 else "gains"
         facts += [
-            Fact("The manager buys, on average", f"{bought} shares", f"It gains {sign}{gain} on them."),
+            Fact("The manager buys, on average", f"{bought} shares", f"It {verb} {sign}{gain} on them."),
             Fact("Greenshoe used in full", _chance(manager, "full_exercise"), "The manager bought nothing."),
             Fact("Used in part", _chance(manager, "partial_exercise"), "It bought some of the shares."),
             Fact(

@@ -47,10 +47,10 @@ def answer_facts(run: Run) -> tuple[Fact, ...]:
         Fact(
             "Chance of a close below the offer price",
             chance_told(*probability_of(run.summary, "close_below_offer")),
-            "Who was allotted shares has then lost money on paper.",
+            "Who was allotted shares has then lost money on paper, even before fees.",
         ),
         Fact(
-            "Chance of a close exactly at it",
+            "Chance of a close exactly at the offer price",
             chance_told(atom, probability_of(run.summary, "close_at_offer")[1]),
             "Where the stabilising manager holds the price."
             if run.scenario.over_allotted_shares()

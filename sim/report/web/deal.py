@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.report import numbers
 from sim.report.numbers import PRINTED_MINUS
 from sim.report.web.contents import Fact, Grid
-from sim.report.web.wording import day_told
+from sim.report.web.wording import capital, day_told
 from sim.scenario.scenario import Scenario
 
 VENUE_NAMES = {"hkex": "Stock Exchange of Hong Kong", "star": "STAR Market of Shanghai"}
@@ -48,16 +48,21 @@ def deal_grid(deal: Scenario) -> Grid:
         )
     )
     if deal.cornerstones is not None:
+        by_price = offer.price is None and deal.cornerstones.committed_hkd is not None
         facts.append(
             Fact(
                 "Cornerstone investors",
                 _shares(deal.cornerstone_shares()),
-                f"Promised before the offer opened; may not be sold for {deal.cornerstones.lock_up_months} months"
-                + ("." if offer.price is not None else "; at the lowest price of the range."),
+                f"Promised before the offer opened; may not be sold for {deal.cornerstones.lock_up_months} months."
+                + (" At the lowest price of the range; fewer above it." if by_price else ""),
             )
         )
     facts += [
-        Fact(tranche.name, _shares(tranche.shares), f"May not be sold for {tranche.months} months.")
+        Fact(
+            capital(tranche.name),
+            _shares(tranche.shares),
+            f"May not be sold for {tranche.months} months.",
+        )
         for tranche in deal.locked
     ]
     if deal.other_tradable_shares:

@@ -15,7 +15,7 @@ from sim.report.run import number_of
 from sim.report.web.contents import Fact, Grid
 from sim.report.web.steps_chart import Step, steps_chart
 from sim.report.web.svg import Picture
-from sim.report.web.wording import count_told, logs_told, return_told
+from sim.report.web.wording import capital, count_told, logs_told, return_told
 from sim.result import Result
 from sim.statistics import quantile_se
 
@@ -85,7 +85,7 @@ def greenshoe_facts(result: Result) -> tuple[Fact, ...]:
         Fact(
             "Bought on the first day, on average",
             f"{count_told(bought, error)} shares",
-            f"{numbers.percent(bought / short, error / short)} of what it may buy.",
+            f"{return_told(bought / short, error / short).removeprefix('+')} of what it may buy.",
         ),
         Fact(
             "Greenshoe used, on average",
@@ -121,7 +121,13 @@ def _float_steps(result: Result) -> list[tuple[str, float, str, bool, float]]:
         told = f"{stones:,.0f}" if uncertain == 0.0 else count_told(stones, uncertain)
         steps.append(("Cornerstones, locked", -stones, f"{PRINTED_MINUS}{told}", False, uncertain))
     steps += [
-        (f"{tranche.name}, locked", -tranche.shares, f"{PRINTED_MINUS}{tranche.shares:,}", False, 0.0)
+        (
+            f"{capital(tranche.name)}, locked",
+            -tranche.shares,
+            f"{PRINTED_MINUS}{tranche.shares:,}",
+            False,
+            0.0,
+        )
         for tranche in deal.locked
     ]
     if over:

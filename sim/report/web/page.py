@@ -24,7 +24,7 @@ from sim.report.web.deal import STAGES, VENUE_NAMES, deal_grid, known_grid
 from sim.report.web.distribution_chart import distribution_chart, step_told
 from sim.report.web.fan_chart import fan_chart
 from sim.report.web.ranges_chart import ranges_chart
-from sim.report.web.wording import chance_told, paths_told, printed
+from sim.report.web.wording import chance_told, noted, paths_told
 from sim.result import Result
 
 NAME = "report.html"
@@ -66,7 +66,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(style=_style(), printed=printed, version=version("firstday"))
+    environment.globals.update(
+        style=_style(), noted=noted, paths_told=paths_told, version=version("firstday")
+    )
     return environment
 
 
@@ -88,6 +90,8 @@ def _context(result: Result, asked: AskedDesks) -> dict[str, Any]:
         "venue": VENUE_NAMES.get(deal.venue, deal.venue),
         "list_day": words.day_in_words(result),
         "stage_told": STAGES[result.stage],
+        # What a desk refuses is told where the desks are.
+        "notes": [noted(note) for note in result.notes if note not in asked.left_out],
         "sentence": answer_sentence(result),
         "facts": answer_facts(result),
         "deal_grid": deal_grid(deal),

@@ -178,7 +178,7 @@ def backtest_grid(scores: StageScores) -> Grid:
         (
             "Test of an even spread, p",
             numbers.rounded(scores.pit_p, 2),
-            "Small, below 0.05, would say that the forecasts lean to one side.",
+            "Below 0.05 it would say that the forecasts lean to one side, or are too wide or too narrow.",
         ),
     )
     return Grid(

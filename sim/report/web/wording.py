@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 
 from sim.report import numbers
 from sim.report.numbers import PRINTED_MINUS
 
 ERROR = " ± "
+_MINUS = re.compile(r"(?<= )-(?=\d|HK\$|RMB)")
+"""A hyphen in front of an amount; those of an option such as ``--desks`` stay."""
 _ROUNDING = 1e-12
 """A mean over paths of what is the same on each of them has an error of about this size."""
 
 
 def printed(text: str) -> str:
     """Text made for a terminal, with the signs of print."""
-    return text.replace("+-", "±").replace(" -", f" {PRINTED_MINUS}").replace(" x ", " × ")
+    told = text.replace("+-", "±").replace(" - ", f" {PRINTED_MINUS} ").replace(" x ", " × ")
+    return _MINUS.sub(PRINTED_MINUS, told)
+
+
+def noted(text: str) -> str:
+    """A note made for a terminal, as a line of its own."""
+    return capital(printed(text))
+
+
+def capital(text: str) -> str:
+    """Text as the first of a line: its first letter is a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def cell(text: str) -> str:

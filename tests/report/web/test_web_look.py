@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from web_runs import KINDS, page_of, tree
@@ -48,6 +49,14 @@ def test_all_three_themes_are_there_and_paper_is_light():
     assert set(told) == {"light", "dark", "print"}
     assert told["print"] == told["light"]
     assert told["dark"]["ground"] != told["light"]["ground"]
+
+
+def test_paper_shows_what_a_summary_hides():
+    own = (Path(page.__file__).parent / "report.css").read_text(encoding="utf-8")
+    printed = own[own.index("@media print") :]
+    assert re.search(r"details::details-content \{[^}]*content-visibility: visible", printed)
+    assert not re.search(r"\b(details|summary|pre)\s*[,{][^}]*display: none", printed)
+    assert re.search(r"pre \{[^}]*max-height: none", printed)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])

@@ -10,7 +10,9 @@ import pytest
 from small_deals import small_deal, small_market
 from web_runs import HOSTILE, KINDS, Node, asked_of, page_of, result_of, table_of, tree
 
+from sim.desks.base import AskedDesks
 from sim.report.web.page import report_html
+from sim.report.web.wording import noted, printed
 from sim.simulation import simulate
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -170,6 +172,43 @@ def test_a_run_without_a_price_says_so():
     ]
     assert "withdrawn" in answer.text
     assert "stopped before its first paths" in page_of("no path")
+
+
+def test_signs_are_those_of_print():
+    assert (
+        printed("a loss of -HK$3.2m +- 1, -0.4 points, 2 x 3") == "a loss of −HK$3.2m ± 1, −0.4 points, 2 × 3"
+    )
+    assert printed("add --keep-paths 100, or -h") == "add --keep-paths 100, or -h"
+    assert noted("past deals - of 2025") == "Past deals − of 2025"
+
+
+def test_the_paths_are_counted_as_people_count():
+    def told(kind: str) -> str:
+        return " ".join(sections_of(tree(page_of(kind)), "answer").text.split())
+
+    assert "with other luck; here 2,000 times." in told("after allotment")
+    assert "with other luck; here once." in told("one path")
+    assert "with other luck. Each play" in told("no path")
+    assert "stopped early, after 0 paths. There is no answer" in told("no path")
+
+
+def test_no_desk_is_offered_where_nothing_lists():
+    for kind in ("all withdrawn", "no path"):
+        told = sections_of(tree(page_of(kind)), "desks").text
+        assert "No path lists" in told
+        assert "--desks" not in told
+
+
+def test_scores_of_fitted_markets_are_not_lent_to_another():
+    assert "The market of this run is not fitted" in page_of("after allotment")
+    assert "The market of this run is not fitted" not in page_of("biren")
+
+
+def test_what_a_desk_refuses_is_told_once():
+    note = "the subscriber's desk is left out: it cannot"
+    result = result_of("after allotment")
+    told = report_html(replace(result, notes=(*result.notes, note)), AskedDesks(left_out=(note,)))
+    assert told.count("desk is left out: it cannot") == 1
 
 
 def test_the_stage_decides_the_back_test():
