@@ -118,10 +118,14 @@ class CornerstoneAnswer:
         """Say which discount the lock-up asks for, and what the offer price gives."""
         row = self.discounts[-1]
         low, high = (numbers.percent(row.values[form], most=0) for form in ("finnerty", "chaffe"))
+        discount, side = self.below_market, "below"
+        if discount.value < 0.0:
+            discount, side = Estimate(-discount.value, discount.se), "above"
         return (
             f"Ask {low} to {high} for the lock-up to {self.end.day} {self.end:%B %Y}; the offer price is "
-            f"{_percent(self.below_market)} below the first day's VWAP on average, by {high} and more on "
-            f"{_chance(self.covered)} of paths; under water at the end on {_chance(self.locked.under_water)}"
+            f"{numbers.return_with_error(discount.value, discount.se).removeprefix('+')} {side} the first day's VWAP "
+            f"on average, {high} and more below it on {_chance_told(self.covered)} of paths; under water at the end "
+            f"on {_chance_told(self.locked.under_water)}"
         )
 
     def tables(self) -> tuple[Table, ...]:
@@ -181,6 +185,10 @@ def _percent(estimate: Estimate) -> str:
 
 def _chance(estimate: Estimate) -> str:
     return numbers.probability(estimate.value, estimate.se)
+
+
+def _chance_told(estimate: Estimate) -> str:
+    return numbers.probability_with_error(estimate.value, estimate.se)
 
 
 def _level(level: float) -> str:

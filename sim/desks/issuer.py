@@ -189,10 +189,14 @@ class IssuerAnswer:
         below = numbers.probability_with_error(choice.below.value, choice.below.se)
         if choice.below.value <= self.most_below:
             start = (
-                f"{price} is the highest price with at most a {accepted} chance of closing below it ({below})"
+                f"{price} is the highest price looked at with at most a {accepted} chance of closing below it "
+                f"({below})"
             )
         else:
-            start = f"No price keeps the chance of closing below it to {accepted}; {price} comes closest ({below})"
+            start = (
+                f"No price looked at keeps the chance of closing below it to {accepted}; {price} comes closest "
+                f"({below})"
+            )
         change = self.slope[2]
         cost = (
             ""
@@ -210,11 +214,10 @@ class IssuerAnswer:
 
     def tables(self) -> tuple[Table, ...]:
         """Return the trade-off over prices and that over sizes."""
-        sign = self.scenario.rules.currency_sign.strip()
-        price = numbers.exact_price(self.choice.price)
+        price = numbers.exact_price(self.choice.price, self.scenario.rules.currency_sign)
         return (
             self._table("Offer price against first-day return", "price", self.prices, self.chosen),
-            self._table(f"Size of the offer at {sign} {price}", "shares", self.sizes, None),
+            self._table(f"Size of the offer at {price}", "shares", self.sizes, None),
         )
 
     def remarks(self) -> tuple[str, ...]:

@@ -107,19 +107,14 @@ class StabiliserAnswer:
         """Say what the deal's own greenshoe does."""
         cell, sign = self.main, currency_sign(self.scenario)
         if cell.short == 0:
-            return (
-                f"Without a greenshoe {_chance(cell.end_below)} of paths end the period below the offer price"
-            )
+            return f"Without a greenshoe {_chance_told(cell.end_below)} of paths end the period below the offer price"
         text = (
             f"A greenshoe of {numbers.percent(cell.size)} ({numbers.counted(cell.short)} shares): the manager buys "
             f"{_count(cell.purchases)} on average and gains {sign}{_count(cell.gain)}; the short is used up on "
-            f"{_chance(cell.exhausted)} of paths"
+            f"{_chance_told(cell.exhausted)} of paths"
         )
         if cell.exhausted.value > 0.0:
-            day = cell.exhausted_day_median
-            text += ", half of them " + (
-                "on the first day" if day < 1.0 else f"by trading day {day:.0f} after it"
-            )
+            text += f", on {_chance_told(cell.exhausted_first_day)} by the end of the first day"
         return text
 
     def tables(self) -> tuple[Table, ...]:
@@ -192,3 +187,7 @@ def _count(estimate: Estimate) -> str:
 
 def _chance(estimate: Estimate) -> str:
     return numbers.probability(estimate.value, estimate.se)
+
+
+def _chance_told(estimate: Estimate) -> str:
+    return numbers.probability_with_error(estimate.value, estimate.se)

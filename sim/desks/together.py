@@ -10,7 +10,7 @@ from sim.desks.cornerstone import CornerstoneOptions, cornerstone_desk
 from sim.desks.issuer import IssuerOptions, issuer_desk
 from sim.desks.stabiliser import StabiliserOptions, stabiliser_desk
 from sim.desks.subscriber import SubscriberOptions, refuse_without_ballot, subscriber_desk
-from sim.errors import InvalidInput
+from sim.errors import InvalidInput, invalid
 from sim.kept_paths import KeptPaths
 from sim.market.parameters import Market
 from sim.scenario import Scenario, with_changes
@@ -66,18 +66,26 @@ def questions(
     def played() -> KeptPaths:
         return simulate_desk(scenario, market=market, threads=threads)
 
+    def listing() -> KeptPaths:
+        if not played().listed.any():
+            raise invalid(
+                scenario.name, "simulation.paths", "the deal is withdrawn on every path", "look at its demand"
+            )
+        return played()
+
     def subscriber() -> Answer:
         refuse_without_ballot(scenario)
         return subscriber_desk(played(), SubscriberOptions())
 
     def cornerstone() -> Answer:
+        listing()
         longer = with_changes(scenario, {"horizon": "lock_up"})
         return cornerstone_desk(simulate_desk(longer, market=market, threads=threads), CornerstoneOptions())
 
     if scenario.public_shares(0.0) > 0:
         yield "subscriber", subscriber
     if scenario.over_allotted_shares() > 0:
-        yield "stabiliser", lambda: stabiliser_desk(played(), StabiliserOptions(threads=threads))
-    yield "issuer", lambda: issuer_desk(played(), IssuerOptions())
+        yield "stabiliser", lambda: stabiliser_desk(listing(), StabiliserOptions(threads=threads))
+    yield "issuer", lambda: issuer_desk(listing(), IssuerOptions())
     if scenario.cornerstones is not None:
         yield "cornerstone", cornerstone

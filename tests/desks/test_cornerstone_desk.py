@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sim.desks.base import simulate_desk
 from sim.desks.cornerstone import CornerstoneOptions, cornerstone_desk
 from sim.desks.discounts import chaffe
 from sim.errors import InvalidInput
+from sim.estimates import Estimate
 
 
 def played(horizon="lock_up", market=None, **changes):
@@ -119,6 +121,13 @@ def test_withdrawn_paths_are_left_out():
     answer = cornerstone_desk(deal, CornerstoneOptions())
     assert math.isnan(answer.locked.value.value)
     json.dumps(answer.to_json(), allow_nan=False)
+
+
+def test_an_offer_price_above_the_market_is_not_told_as_below(answer):
+    dear = replace(answer, below_market=Estimate(-0.065, 0.001)).sentence()
+    assert "the offer price is 6.5% +- 0.1% above the first day's VWAP on average" in dear
+    cheap = replace(answer, below_market=Estimate(0.065, 0.001)).sentence()
+    assert "the offer price is 6.5% +- 0.1% below the first day's VWAP on average" in cheap
 
 
 def test_it_prints_within_100_columns(answer):

@@ -108,7 +108,9 @@ def test_the_price_chosen_is_the_highest_accepted(allotted):
     assert answer.choice.price == max(accepted)
     none = issuer_desk(allotted, IssuerOptions(prices=(18.0, 19.0), most_below=0.001))
     assert none.choice.price == 18.0
-    assert none.sentence().startswith("No price keeps")
+    assert none.sentence().startswith("No price looked at keeps")
+    cheap = issuer_desk(allotted, IssuerOptions(prices=(17.0, 17.5), most_below=0.25))
+    assert cheap.sentence().startswith("HK$17.50 is the highest price looked at with")
 
 
 def test_the_document_and_the_picture(answer):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 import sim.cli
+from sim.desks.together import ask_desks
+from sim.market.parameters import load_market
+from sim.scenario import load_scenario
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 BIREN, STAR = CONFIGS / "biren_06082.yaml", CONFIGS / "metax_688802.yaml"
@@ -57,6 +61,23 @@ def test_a_desk_that_has_nothing_to_say_is_not_asked(firstday):
     bare = ("--set", "over_allotment=null", "--set", "cornerstones=null")
     out, err = firstday("run", BIREN, "--paths", 500, "--desks", "--json", *bare)
     assert (list(json.loads(out)["desks"]), err) == (["subscriber", "issuer"], "")
+
+
+def test_a_deal_that_never_lists_gives_most_desks_nothing_to_say():
+    """Nobody in the placing: the subscriber is told not to apply, the others refuse."""
+    never = {"observed": {"placing_coverage": 0.05}, "simulation.paths": 200}
+    deal = load_scenario(CONFIGS / "biren_06082_launch.yaml", never)
+    answers, left_out = ask_desks(deal, load_market(deal.market, None, deal.list_date))
+    assert [answer.desk for answer in answers] == ["subscriber"]
+    assert answers[0].sentence().startswith("Do not apply")
+    assert [
+        re.search(r"the (\w+)'s desk is left out: the deal is withdrawn on every path", note)[1]
+        for note in left_out
+    ] == [
+        "stabiliser",
+        "issuer",
+        "cornerstone",
+    ]
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["table", "json"])
