@@ -76,7 +76,7 @@ def tornado_title(study: Sensitivity) -> str:
 def _tornado_subtitle(tornado: Tornado) -> str:
     return (
         f"Each input alone at both ends of its range, {tornado.paths:,} paths on common random numbers. Fitted: one "
-        "standard error to either side; what if and terms: known, and what they would change."
+        "posterior deviation to either side; what if and terms: known, and what they would change."
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.studies.tornado import Tornado
     from sim.studies.total_variance import TotalVariance
 
+_KNOWN_AS = {"terms": "a term that could be otherwise", "what if": "a what-if"}
 _SHOWN_MOVE = 0.05
 """Standard deviations below which an input's part in a joint move is not named."""
 
@@ -120,7 +121,8 @@ def tornado_sentence(tornado: Tornado, metric: Metric) -> str:
         kind_value(metric, Estimate(base.value + gap.value, base.se))
         for gap in (widest.low[metric.name], widest.high[metric.name])
     )
-    return f"{now}: {widest.input.label} moves it most, from {low} to {high}"
+    known = "" if widest.input.is_uncertain else f", as {_KNOWN_AS[widest.input.source]},"
+    return f"{now}: {widest.input.label}{known} moves it most, from {low} to {high}"
 
 
 def _tornado_table(tornado: Tornado, metric: Metric) -> Table:
@@ -142,10 +144,12 @@ def stress_sentence(stress: Stress) -> str:
     if not reached:
         return f"{start}: no input alone brings it there within its range"
     nearest = reached[0]
+    away = (
+        "known today" if math.isnan(nearest.deviations) else f"{abs(nearest.deviations):.1f} deviations away"
+    )
     return (
         f"{start}: {nearest.input.label} alone brings it there at "
-        f"{input_value(nearest.input, nearest.shown().value, nearest.shown().se)}, "
-        f"{abs(nearest.deviations):.1f} deviations away"
+        f"{input_value(nearest.input, nearest.shown().value, nearest.shown().se)}, {away}"
     )
 
 
@@ -157,7 +161,7 @@ def _stress_table(stress: Stress) -> Table:
         place = "out of range"
         if each.value is not None:
             place = f"{input_value(known, value.value, value.se)} +- {_error(known, value.se)}"
-        away = MISSING if each.value is None else numbers.rounded(each.deviations, 1, signed=True)
+        away = MISSING if math.isnan(each.deviations) else numbers.rounded(each.deviations, 1, signed=True)
         chances = (numbers.probability(end.value, end.se) for end in each.at_ends)
         rows.append((known.label, known.source, low, high, *chances, place, away))
     names = ("input", "from", "lowest", "highest", "at lowest", "at highest", "reaches it at", "deviations")
@@ -173,10 +177,10 @@ def _error(each: Input, se: float) -> str:
 
 
 def together_sentence(stress: Stress) -> str:
-    """Say how far all inputs go together."""
+    """Say how far all uncertain inputs go together."""
     together = stress.together
     if together.distance is None:
-        return "all together along the gradient: not within four deviations"
+        return "all that is uncertain together, along the gradient: not within four deviations"
     labels = {each.input.name: each.input.label for each in stress.alone}
     moves = sorted(together.moves.items(), key=lambda item: -abs(item[1][0]))
     named = ", ".join(
@@ -185,7 +189,7 @@ def together_sentence(stress: Stress) -> str:
         if abs(z) >= _SHOWN_MOVE
     )
     distance = numbers.rounded(together.distance.value, numbers.supported_decimals(together.distance.se, 2))
-    return f"all together along the gradient: {distance} deviations reach it ({named})"
+    return f"all that is uncertain together, along the gradient: {distance} deviations reach it ({named})"
 
 
 def sobol_sentence(sobol: Sobol, metric: Metric) -> str:

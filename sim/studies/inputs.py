@@ -87,6 +87,11 @@ class Input:
         return math.exp(value) if self.scale == "log" else math.expm1(value)
 
     @property
+    def is_uncertain(self) -> bool:
+        """Whether a forecast does not know it; terms and what-ifs are known."""
+        return self.source in UNCERTAIN
+
+    @property
     def sd(self) -> float:
         """Standard deviation."""
         width = self.high - self.low

@@ -12,7 +12,7 @@ from sim.errors import invalid
 from sim.market.posterior import without_widening
 from sim.scenario.scenario import Scenario
 from sim.simulation import Progress
-from sim.studies.inputs import UNCERTAIN, Input, inputs_of
+from sim.studies.inputs import Input, inputs_of
 from sim.studies.metrics import Metric, metrics_named
 from sim.studies.playing import Playing
 from sim.studies.samples import MOST_PATHS
@@ -174,7 +174,8 @@ def sensitivity(
             bars = tornado(as_run, inputs, metrics, told("tornado", 1 + 2 * len(inputs)))
         if options.level is not None and not _stopped(bars):
             total = (SIMULATIONS_OF_A_ROOT + 1) * len(inputs)
-            reached = stress(as_run, inputs, options.level, told("stress", total))
+            known = [each for each in inputs if not _enters(each, options)]
+            reached = stress(as_run, inputs, options.level, told("stress", total), known)
         if "sobol" in options.methods and not _stopped(bars, reached):
             points = options.samples * (len(uncertain) + 2)
             playing = Playing(narrow, options.sobol_paths, threads)
@@ -194,9 +195,9 @@ def _stopped(*parts: Tornado | Stress | None) -> bool:
 
 
 def _enters(each: Input, options: Options) -> bool:
-    """Whether an input enters a variance: an uncertain one, or one that the user names."""
+    """Whether an input enters a variance or a joint stress: an uncertain one, or one that the user names."""
     named = options.only is not None and each.name in [name.strip() for name in options.only.split(",")]
-    return each.source in UNCERTAIN or named
+    return each.is_uncertain or named
 
 
 def _check(scenario: Scenario, options: Options) -> None:
@@ -226,6 +227,11 @@ def _notes(deal: Deal, inputs: Sequence[Input], options: Options) -> list[str]:
         notes.append(
             "sobol and variance draw the parameters, so the market's factors for their uncertainty are set to 1 "
             "there: nothing is counted twice"
+        )
+    if "tornado" in options.methods and any(each.source == "fitted" for each in inputs):
+        notes.append(
+            "fitted inputs come one after the other: each moves by what the fit leaves of it once those before it "
+            "are held, and takes the parameters behind it along"
         )
     left_out = [each.label for each in inputs if not _enters(each, options)]
     if "sobol" in options.methods and left_out:

@@ -2,8 +2,9 @@
 
 Each input alone is moved from where it stands towards the nearest end of its plausible range at which the chance has
 passed the level; the place between is found by Brent's method on common random numbers, where the chance is a
-function of the input. All inputs together move along the gradient of the chance in units of their standard deviation:
-the shortest way to the level as far as the chance is linear.
+function of the input. All uncertain inputs together move along the gradient of the chance in units of their standard
+deviation: the shortest way to the level as far as the chance is linear. What is known, terms and what-ifs, has a
+range but no deviation: it moves alone only.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Reached:
     value
         Where, in the input's own unit, with the error that the paths leave; ``None``: not within its range.
     deviations
-        How far that is, in standard deviations of the input.
+        How far that is, in standard deviations of the input; NaN for one that is known.
     at_ends
         The chance at both ends of the plausible range.
     """
@@ -79,12 +80,13 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """All inputs moved along the gradient.
+    """All uncertain inputs moved along the gradient.
 
     Parameters
     ----------
     distance
-        Length of the move in standard deviations, with the paths' error; ``None``: not within :data:`FARTHEST`.
+        Length of the move in standard deviations, with the paths' error; ``None``: not within :data:`FARTHEST`, or
+        no uncertain input moves the chance.
     moves
         Standard deviations and value of each input, by name, where the chance reaches the level.
     """
@@ -175,7 +177,13 @@ class _Chance:
         return Estimate(place, math.hypot(se, PRECISION * abs(far - near)))
 
 
-def stress(playing: Playing, inputs: Sequence[Input], level: float, told: Told = lambda: None) -> Stress:
+def stress(
+    playing: Playing,
+    inputs: Sequence[Input],
+    level: float,
+    told: Told = lambda: None,
+    known: Sequence[Input] = (),
+) -> Stress:
     """Find what makes the chance of a close below the offer reach a level.
 
     Parameters
@@ -188,6 +196,8 @@ def stress(playing: Playing, inputs: Sequence[Input], level: float, told: Told =
         Chance to reach, from either side.
     told
         Called after each simulation.
+    known
+        Those of the inputs that are known: they have a range, but no deviation.
 
     Raises
     ------
@@ -205,16 +215,23 @@ def stress(playing: Playing, inputs: Sequence[Input], level: float, told: Told =
     partial = False
     try:
         base = chance.at(BASE)
-        alone.extend(_alone(chance, each, base) for each in inputs)
-        together = _together(chance, inputs, base)
+        alone.extend(_alone(chance, each, base, is_known=each in known) for each in inputs)
+        together = _together(chance, [each for each in inputs if each not in known], base)
     except KeyboardInterrupt:
         partial = True
-    alone.sort(key=lambda each: abs(each.deviations) if each.value is not None else math.inf)
-    known = Estimate(math.nan, math.nan) if base is None else base.estimate
-    return Stress(level, known, tuple(alone), together, partial)
+    alone.sort(key=_nearness)
+    now = Estimate(math.nan, math.nan) if base is None else base.estimate
+    return Stress(level, now, tuple(alone), together, partial)
 
 
-def _alone(chance: _Chance, each: Input, base: Measured) -> Reached:
+def _nearness(each: Reached) -> tuple[int, float]:
+    """Order by deviations, then known inputs that reach the level, then those that do not."""
+    if each.value is None:
+        return 2, 0.0
+    return (1, 0.0) if math.isnan(each.deviations) else (0, abs(each.deviations))
+
+
+def _alone(chance: _Chance, each: Input, base: Measured, *, is_known: bool) -> Reached:
     limits = each.limits
     ends = [base if end == each.base else chance.at(each.at(end)) for end in limits]
     at_ends = (ends[0].estimate, ends[1].estimate)
@@ -227,7 +244,8 @@ def _alone(chance: _Chance, each: Input, base: Measured) -> Reached:
         return Reached(each, None, math.nan, at_ends)
     far = min(crossed, key=lambda end: abs(end - each.base))
     place = chance.root(each.at, each.base, far)
-    return Reached(each, place, (place.value - each.base) / each.sd, at_ends)
+    deviations = math.nan if is_known else (place.value - each.base) / each.sd
+    return Reached(each, place, deviations, at_ends)
 
 
 def _together(chance: _Chance, inputs: Sequence[Input], base: Measured) -> Together:

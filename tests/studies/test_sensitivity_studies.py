@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from study_deals import shipped
 from sim.engine import prepare
 from sim.market.parameters import FittedParameter, Posterior
 from sim.market.posterior import without_widening
+from sim.report.sensitivity_table import stress_sentence
 from sim.studies.inputs import own_input
 from sim.studies.metrics import METRICS, metrics_named
 from sim.studies.playing import Playing
@@ -121,6 +123,34 @@ def test_two_inputs_that_add_share_the_way():
     )
     moves = [z for z, _ in found.together.moves.values()]
     assert moves[0] == pytest.approx(moves[1], rel=0.05)
+
+
+def test_what_is_known_moves_alone_and_has_no_deviation():
+    """The first of two equal inputs is known: the other goes the whole way, and stands first though both reach it."""
+    playing = Playing(plain(), 4_000, 1)
+    inputs = [own_input(playing.deal, f"{DRIFT}=-1:1"), own_input(playing.deal, f"{CENTRE}=-1.3:0.7")]
+    found = stress(playing, inputs, 0.8, known=inputs[:1])
+    assert [each.input.name for each in found.alone] == [CENTRE, DRIFT]
+    uncertain, known = found.alone
+    assert known.value is not None
+    assert math.isnan(known.deviations)
+    assert set(found.together.moves) == {CENTRE}
+    # Each place is found to a thousandth of the way searched.
+    assert found.together.distance.value == pytest.approx(abs(uncertain.deviations), abs=0.01)
+    assert "known today" in stress_sentence(replace(found, alone=(known,)))
+
+
+def test_terms_and_what_ifs_stay_out_of_a_joint_stress_unless_named():
+    deal = shipped("biren_06082", {"simulation.paths": 300})
+    found = sensitivity(deal, Options(methods=(), level=0.3), threads=1).stress
+    sources = {each.input.name: each.input.source for each in found.alone}
+    assert {"terms", "what if"} <= set(sources.values())
+    assert {sources[name] for name in found.together.moves} <= {"fitted", "set", "noise"}
+    known = [each for each in found.alone if each.input.source in ("terms", "what if")]
+    assert all(math.isnan(each.deviations) for each in known)
+    named = Options(methods=(), level=0.15, only="observed.public_coverage")
+    found = sensitivity(deal, named, threads=1).stress
+    assert set(found.together.moves) == {"observed.public_coverage"}
 
 
 SE_OF_CENTRE = 0.2
