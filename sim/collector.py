@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,8 +145,9 @@ class Collector:
         base = scenario.offer.base_shares
         listed = self.paths - counts["withdrawn"]
         returns, prices = {}, {}
+        told = self._all_described()
         for name in PRICES:
-            returns[name], prices[name] = self._described(name)
+            returns[name], prices[name] = told[name]
         probabilities = {}
         for event in EVENTS:
             of = self.paths if event == "withdrawn" else listed
@@ -158,7 +159,7 @@ class Collector:
         if self._plan.parameters.aftermarket is not None:
             days = self._counts[len(self.tallier.layout.counts) :]
             after["aftermarket"] = aftermarket_summary(
-                self._plan, self._described, moments, counts, days, listed
+                self._plan, told.__getitem__, moments, counts, days, listed
             )
         return {
             "scenario": scenario.name,
@@ -194,20 +195,26 @@ class Collector:
             **after,
         }
 
-    def _described(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Describe the return and the price of a name."""
-        of_returns, of_prices = self._quantiles(name)
-        return (
-            described(self._moments[return_of(name)], of_returns),
-            described(self._moments[price_of(name)], of_prices),
-        )
+    def _all_described(self) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+        """Describe the return and the price of every name."""
+        names = (*PRICES, *after_prices(self._plan))
+        return {
+            name: (
+                described(self._moments[return_of(name)], of_returns),
+                described(self._moments[price_of(name)], of_prices),
+            )
+            for name, (of_returns, of_prices) in zip(names, self._quantiles(names), strict=True)
+        }
 
-    def _quantiles(self, name: str) -> tuple[Quantiles, Quantiles]:
-        """Quantiles of the return and of the price with their standard errors."""
-        if self.room is not None:
-            rows = [self._recorded.index(quantity) for quantity in (name, "offer_price")]
-            kept, offers = (self.room[row, : self.paths] for row in rows)
-            return exact_quantiles_of_returns(kept, offers, one_price(self._plan))
+    def _quantiles(self, names: Sequence[str]) -> list[tuple[Quantiles, Quantiles]]:
+        """Quantiles of the return and of the price of each name with their standard errors."""
+        if self.room is None:
+            return [self._streamed_quantiles(name) for name in names]
+        rows = [self._recorded.index(quantity) for quantity in (*names, "offer_price")]
+        *prices, offers = (self.room[row, : self.paths] for row in rows)
+        return exact_quantiles_of_returns(prices, offers, one_price(self._plan))
+
+    def _streamed_quantiles(self, name: str) -> tuple[Quantiles, Quantiles]:
         ratios = histogram_quantiles(self._histograms[return_of(name)].freeze())
         prices = ratios
         if not one_price(self._plan):

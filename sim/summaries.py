@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -60,14 +61,21 @@ class _Ranks:
 
     def quantiles(self, statistics: NDArray[np.float64]) -> Quantiles:
         """Combine the wanted order statistics, with the bits of ``numpy.quantile``."""
-        under, over = statistics[self.below], statistics[self.above]
+        return self.quantiles_of_rows(statistics[None])[0]
+
+    def quantiles_of_rows(self, statistics: NDArray[np.float64]) -> list[Quantiles]:
+        """Combine the wanted order statistics of each row, (rows, wanted)."""
+        under, over = statistics[:, self.below], statistics[:, self.above]
         step = over - under
         at = np.where(self.share < 0.5, under + step * self.share, over - step * (1.0 - self.share))
-        # A single value has no spread to take an error from.
-        errors = (
-            (statistics[self.high] - statistics[self.low]) / 2.0 if len(self.wanted) > 1 else at * math.nan
-        )
-        return dict(zip(QUANTILES, zip(at.tolist(), errors.tolist(), strict=True), strict=True))
+        errors = (statistics[:, self.high] - statistics[:, self.low]) / 2.0
+        if len(self.wanted) == 1:
+            # A single value has no spread to take an error from.
+            errors = at * math.nan
+        return [
+            dict(zip(QUANTILES, zip(*row, strict=True), strict=True))
+            for row in zip(at.tolist(), errors.tolist(), strict=True)
+        ]
 
 
 def _undefined() -> Quantiles:
@@ -75,27 +83,19 @@ def _undefined() -> Quantiles:
 
 
 def _order_statistics(values: NDArray[np.float64]) -> tuple[_Ranks | None, NDArray[np.float64]]:
-    if np.isnan(values).any():
-        values = values[~np.isnan(values)]
+    """Return the order statistics that the quantiles need; selecting them takes a sixth of the time of sorting."""
     if values.size == 0:
         return None, values
-    ranks = _Ranks.of(values.size)
-    return ranks, _at_ranks(values, ranks.wanted)
-
-
-def _at_ranks(values: NDArray[np.float64], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the order statistics at some ranks.
-
-    Selecting them takes a sixth of the time of sorting all values.
-    """
     low, high = float(values.min()), float(values.max())
-    width = high - low
+    if math.isnan(low):
+        return _order_statistics(values[~np.isnan(values)])
+    ranks, width = _Ranks.of(values.size), high - low
     scale = CELLS / width if 0.0 < width < math.inf else math.inf
     if not math.isfinite(scale):
-        return np.asarray(np.sort(values)[wanted])
-    statistics = np.empty(wanted.size)
-    select_ranks(np.ascontiguousarray(values), low, scale, wanted, statistics)
-    return statistics
+        return ranks, np.asarray(np.sort(values)[ranks.wanted])
+    statistics = np.empty(ranks.wanted.size)
+    select_ranks(np.ascontiguousarray(values), low, scale, ranks.wanted, statistics)
+    return ranks, statistics
 
 
 def exact_quantiles(values: NDArray[np.float64]) -> Quantiles:
@@ -105,23 +105,33 @@ def exact_quantiles(values: NDArray[np.float64]) -> Quantiles:
 
 
 def exact_quantiles_of_returns(
-    prices: NDArray[np.float64], offers: NDArray[np.float64], one_offer: bool
-) -> tuple[Quantiles, Quantiles]:
-    """Quantiles of the simple returns and of the prices of kept paths.
+    prices: Sequence[NDArray[np.float64]], offers: NDArray[np.float64], one_offer: bool
+) -> list[tuple[Quantiles, Quantiles]]:
+    """Quantiles of the simple returns and of the prices of kept paths, a pair for each kind of price.
 
     Parameters
     ----------
-    prices, offers
-        (paths,), price and offer price, NaN in ``prices`` where the deal is withdrawn.
+    prices
+        One array (paths,) a kind of price, NaN where the deal is withdrawn.
+    offers
+        (paths,), offer price.
     one_offer
         Whether the offer price is the same on each path: a return then has the rank of its price.
     """
     if not one_offer:
-        return exact_quantiles(prices / offers - 1.0), exact_quantiles(prices)
-    ranks, statistics = _order_statistics(prices)
-    if ranks is None:
-        return _undefined(), _undefined()
-    return ranks.quantiles(statistics / offers[0] - 1.0), ranks.quantiles(statistics)
+        return [(exact_quantiles(each / offers - 1.0), exact_quantiles(each)) for each in prices]
+    told: list[tuple[Quantiles, Quantiles]] = []
+    found = [_order_statistics(each) for each in prices]
+    # Prices of one number of paths are told together: there are many, and the work on each is small.
+    for _, group in groupby(found, key=lambda each: id(each[0])):
+        same = list(group)
+        ranks, statistics = same[0][0], np.stack([each for _, each in same])
+        if ranks is None:
+            told += [(_undefined(), _undefined()) for _ in same]
+            continue
+        of_returns = ranks.quantiles_of_rows(statistics / offers[0] - 1.0)
+        told += zip(of_returns, ranks.quantiles_of_rows(statistics), strict=True)
+    return told
 
 
 def histogram_quantiles(histogram: LogReturnHistogram) -> Quantiles:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,10 +137,7 @@ def _prior_parameters(
     public_sd = math.sqrt(max(c[0, 0], 0.0))
     slope = c[0, 1] / c[0, 0] if c[0, 0] > 0 else 0.0
     placing_sd = math.sqrt(max(c[1, 1] - slope * c[0, 1], 0.0))
-    # h given the two coverages, by least squares; a coverage that is known has no variance and no say.
-    block = c[:2, :2]
-    heat_slopes = np.linalg.pinv(block, hermitian=True) @ c[:2, 2]
-    heat_variance = max(c[2, 2] - float(heat_slopes @ c[:2, 2]), 0.0)
+    heat_slopes, heat_variance = _heat_given_coverages(c.tobytes())
     valuation = market.valuation
     third = valuation.spread_public_coverage / 3.0
     empty = np.empty(0)
@@ -150,8 +148,8 @@ def _prior_parameters(
         placing_slope=float(slope),
         placing_sd=placing_sd,
         valuation_mean=valuation.centre.at(features) + weight * float(law.mean[2]),
-        valuation_public_slope=weight * float(heat_slopes[0]),
-        valuation_placing_slope=weight * float(heat_slopes[1]),
+        valuation_public_slope=weight * heat_slopes[0],
+        valuation_placing_slope=weight * heat_slopes[1],
         valuation_sd=abs(weight) * math.sqrt(heat_variance),
         spread_mean=valuation.spread.at(features) + math.log(market.uncertainty.valuation) - 6.0 * third,
         spread_slope=third,
@@ -165,6 +163,18 @@ def _prior_parameters(
         node_valuation_sd=empty,
         noise_bound=NOISE_REACH,
     )
+
+
+@lru_cache(maxsize=256)
+def _heat_given_coverages(covariance: bytes) -> tuple[tuple[float, float], float]:
+    """Slopes of h on the two coverages by least squares, and its variance about them.
+
+    A coverage that is known has no variance and no say. What coverages were observed leaves the covariance alone, so
+    the points of a sweep share an answer that takes a third of all that makes a scenario ready.
+    """
+    c: Array = np.frombuffer(covariance).reshape(3, 3)
+    slopes = np.linalg.pinv(c[:2, :2], hermitian=True) @ c[:2, 2]
+    return (float(slopes[0]), float(slopes[1])), max(float(c[2, 2]) - float(slopes @ c[:2, 2]), 0.0)
 
 
 def _t_scales(degrees: float, count: int) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -233,7 +234,7 @@ class Scenario(Record):
             return 0
         if self.over_allotment.shares is not None:
             return self.over_allotment.shares
-        return self._whole_lots(Fraction(repr(self.over_allotment.fraction or 0.0)) * self.upsized_shares)
+        return lots_of_fraction(self.over_allotment.fraction or 0.0, self.upsized_shares, self.offer.board_lot)
 
     def cornerstone_shares(self, price: float | None = None) -> int:
         """Return the cornerstones' shares at an offer price, rounded down to board lots.
@@ -250,9 +251,9 @@ class Scenario(Record):
         if stones.shares is not None:
             return stones.shares
         if stones.fraction is not None:
-            return self._whole_lots(Fraction(repr(stones.fraction)) * self.offer.base_shares)
+            return lots_of_fraction(stones.fraction, self.offer.base_shares, self.offer.board_lot)
         at = self.reference_price if price is None else price
-        return self._whole_lots(Fraction(stones.committed_hkd or 0.0) / Fraction(repr(float(at))))
+        return lots_of_money(stones.committed_hkd or 0.0, float(at), self.offer.board_lot)
 
     def locked_shares(self, price: float | None = None) -> int:
         """Return the shares of the offer that cannot trade on the first day, cornerstones included."""
@@ -294,5 +295,14 @@ class Scenario(Record):
         """Return the scenario with every default filled in, as plain data that reads back equal."""
         return self.model_dump(mode="json")
 
-    def _whole_lots(self, shares: Fraction) -> int:
-        return math.floor(shares / self.offer.board_lot) * self.offer.board_lot
+
+@lru_cache(maxsize=4096)
+def lots_of_fraction(fraction: float, shares: int, lot: int) -> int:
+    """Return a fraction of some shares, rounded down to whole lots; exact, as the fraction is written."""
+    return math.floor(Fraction(repr(fraction)) * shares / lot) * lot
+
+
+@lru_cache(maxsize=4096)
+def lots_of_money(money: float, price: float, lot: int) -> int:
+    """Return the shares that some money buys at a price, rounded down to whole lots."""
+    return math.floor(Fraction(money) / Fraction(repr(price)) / lot) * lot

@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
 
 from sim.collector import Collector
-from sim.engine import BLOCK_PATHS, Batch, prepare
+from sim.engine import BLOCK_PATHS, Batch, Plan, prepare
 from sim.errors import invalid
 from sim.kernels._jit import kernel_hash
 from sim.market.parameters import Market
 from sim.scenario.scenario import Scenario
 from sim.streaming import parts
 from sim.studies.sweep.encoding import encoded_part, encoded_statistics
-from sim.studies.sweep.rows import Names, statistics_of
+from sim.studies.sweep.rows import statistics_of
 from sim.tally import Part, Tallier
 
 WHOLE_PATHS = 16 * BLOCK_PATHS
@@ -28,6 +31,7 @@ BUNDLE_PATHS = 100_000
 CHUNK_BLOCKS = 32
 """Half a million paths: a few tenths of a second of one core."""
 MOST_CHUNKS = 1024
+_KEPT_MEMORY = 31 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +124,41 @@ def perform(job: Job) -> bytes:
     InvalidInput
         When the worker has other kernels than the sweep began with.
     """
-    if job.kernels != kernel_hash():
+    if job.kernels != _own_kernels():
         raise invalid(
             "--scheduler", "", "a worker has another version of firstday", "install the same one everywhere"
         )
+    _keep_memory()
     if not job.task.whole:
         return encoded_part(_chunk(job.task.slices[0], job.scenarios[0], job.markets[0]))
-    return encoded_statistics(
-        [_statistics(*given) for given in zip(job.task.slices, job.scenarios, job.markets, strict=True)]
-    )
+    # Each step for all scenarios before the next: what the processor's caches hold of its code serves them all.
+    plans = [prepare(*given) for given in zip(job.scenarios, job.markets, strict=True)]
+    collectors = [_collected(*given) for given in zip(job.task.slices, plans, strict=True)]
+    summaries = [collector.summary(partial=False) for collector in collectors]
+    return encoded_statistics([statistics_of(summary) for summary in summaries])
 
 
-def _statistics(own: Slice, scenario: Scenario, market: Market) -> tuple[Names, list[float]]:
-    plan = prepare(scenario, market)
+@cache
+def _own_kernels() -> str:
+    """Hash of the kernels that this process has loaded."""
+    return kernel_hash()
+
+
+@cache
+def _keep_memory() -> None:
+    """Let the C library keep freed memory for the next scenario.
+
+    It takes its threshold for giving memory back from the largest array freed so far, 32 MiB at most (mallopt(3),
+    M_MMAP_THRESHOLD). Memory given back comes again page by page, which took a twentieth of a small scenario.
+    """
+    np.empty(_KEPT_MEMORY // 8)
+
+
+def _collected(own: Slice, plan: Plan) -> Collector:
     collector = Collector(plan, own.paths, own.paths, for_summary_only=True)
     for part in parts(plan, collector.tallier, collector.keep, own.paths, WHOLE_PATHS, first=own.first):
         collector.merge(part)
-    return statistics_of(collector.summary(partial=False))
+    return collector
 
 
 def _chunk(own: Slice, scenario: Scenario, market: Market) -> Part:
