@@ -41,7 +41,7 @@ def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
         When the manifest cannot be read, or anything differs; every difference is told.
     """
     manifest = read_manifest(directory)
-    faults = [*_changed_files(directory, manifest)]
+    faults = [*changed_files(directory, manifest)]
     if faults:
         raise InvalidInput(faults)
     told = [f"{len(manifest['files'])} files have the hashes of the manifest"]
@@ -88,7 +88,8 @@ def _keep(manifest: Mapping[str, Any]) -> int:
     return int(manifest["paths"]) if manifest["kept_paths"] else 0
 
 
-def _changed_files(directory: Path, manifest: Mapping[str, Any]) -> list[Fault]:
+def changed_files(directory: Path, manifest: Mapping[str, Any]) -> list[Fault]:
+    """Return what is wrong with the files that a manifest names: missing, changed or no plain file."""
     faults = []
     for name, expected in manifest["files"].items():
         path = directory / name

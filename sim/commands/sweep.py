@@ -33,6 +33,15 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Directory; runs/ and the file's name by default.")
     ] = None,
+    runs: Annotated[
+        bool,
+        typer.Option(
+            "--runs", help="Write each scenario's run directory too, DIR/_runs/NNNN, without pictures."
+        ),
+    ] = False,
+    keep_paths: Annotated[
+        int, typer.Option(min=0, help="With --runs, keep single paths up to this number a scenario.")
+    ] = 1_000_000,
 ) -> None:
     """Simulate a grid or a Latin hypercube of scenarios and write their statistics as a Parquet dataset."""
     from sim.simulation import available_threads
@@ -55,7 +64,7 @@ def sweep(
 
         points = Points(told)
         points.check()
-        job = SweepJob(points, destination, resume=resume)
+        job = SweepJob(points, destination, resume=resume, keep_paths=keep_paths if runs else None)
         if scheduler is None and size > 1:
             ready_kernels(points)
         advance.say("starting")
@@ -64,11 +73,13 @@ def sweep(
             run = job.run(crew, stopped, advance)
     for line in _lines(run):
         console.print(line)
-    if run.rows is None:
+    if run.rows is None or run.runs_missing:
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def _lines(run: SweepRun) -> Iterator[str]:
+    from sim.studies.sweep.checkpoint import RUNS
+
     seconds = run.seconds["simulating"]
     speed = f", {run.simulated / seconds:,.0f} a second" if run.simulated and seconds > 0.0 else ""
     there = f"; {run.paths - run.simulated:,} were there" if run.simulated < run.paths else ""
@@ -77,3 +88,8 @@ def _lines(run: SweepRun) -> Iterator[str]:
         return
     yield f"{run.scenarios:,} scenarios, {run.simulated:,} paths simulated in {seconds:.1f} s{speed}{there}"
     yield f"{run.rows:,} rows: {run.out}"
+    if run.runs_missing:
+        missing = f"{run.runs_missing:,} run directories are still to be written"
+        yield f"interrupted: {missing}; go on with --resume --runs: {run.out}"
+    elif run.runs:
+        yield f"{run.runs:,} run directories: {run.out / RUNS}"

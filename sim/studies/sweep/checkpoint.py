@@ -19,6 +19,8 @@ from sim.errors import invalid
 
 DATASET = "part-0.parquet"
 FORMAT = 1
+RUNS = "_runs"
+"""Run directories, where they were asked for; readers of Parquet leave it out."""
 _ABOUT = "_sweep"
 _PARTS_A_FOLDER = 1000
 _LARGEST_PART = 1 << 30
@@ -37,8 +39,9 @@ class SweepDirectory:
     """
 
     def __init__(self, out: Path, identity: str) -> None:
-        self.out, self._identity = out, identity
+        self.out, self.identity = out, identity
         self._about = out / _ABOUT
+        self.document = self._about / "sweep.json"
         self.dataset = out / DATASET
         self.timings = self._about / "timings.json"
 
@@ -64,8 +67,8 @@ class SweepDirectory:
         with self.told_of_faults():
             for leftover in self._about.glob("**/*.beside"):
                 leftover.unlink()
-            text = json.dumps({"format": FORMAT, "identity": self._identity, **document}, indent=2)
-            self._write(self._about / "sweep.json", text.encode() + b"\n")
+            text = json.dumps({"format": FORMAT, "identity": self.identity, **document}, indent=2)
+            self._write(self.document, text.encode() + b"\n")
 
     def has(self, task: int) -> bool:
         """Whether a sound part of a task is there."""
@@ -112,7 +115,7 @@ class SweepDirectory:
 
     def _header(self, task: int, content: bytes) -> bytes:
         digest = hashlib.sha256(content).hexdigest()
-        return f"firstday part {FORMAT} {self._identity} {task} {digest}".encode()
+        return f"firstday part {FORMAT} {self.identity} {task} {digest}".encode()
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:
@@ -157,7 +160,7 @@ def check_destination(out: Path, identity: str, resume: bool) -> None:
         raise invalid("--out", "", f"{out} cannot be read: {fault.strerror}", _REMEDY) from fault
     if not present:
         return
-    if others := sorted(present - {_ABOUT, DATASET}):
+    if others := sorted(present - {_ABOUT, DATASET, RUNS}):
         raise invalid("--out", "", f"{out} holds other files: {', '.join(others[:5])}", _REMEDY)
     held = _identity_in(out / _ABOUT / "sweep.json")
     if held is None and present != {_ABOUT}:

@@ -22,6 +22,7 @@ from sim.studies.sweep.dataset import Told, kinds_of, write_dataset
 from sim.studies.sweep.encoding import DamagedPart, decoded_part, decoded_statistics
 from sim.studies.sweep.points import Points
 from sim.studies.sweep.rows import statistics_of
+from sim.studies.sweep.runs import SweepRuns, perform_run
 from sim.studies.sweep.tasks import Job, Slice, Task, collector_of_parts, perform, tasks_of
 
 _LOOKED_AT = 1000
@@ -45,6 +46,8 @@ class SweepRun:
         Paths simulated this time; the others were there.
     rows
         Of the dataset; ``None`` where it was interrupted before it could be written.
+    runs, runs_missing
+        Run directories written this time, and those still to be written; none of both where none were asked for.
     seconds
         By stage, from a clock that never jumps.
     workers
@@ -56,6 +59,8 @@ class SweepRun:
     paths: int
     simulated: int
     rows: int | None
+    runs: int
+    runs_missing: int
     seconds: dict[str, float]
     workers: int
 
@@ -71,9 +76,16 @@ class SweepJob:
         Directory to fill.
     resume
         Whether the directory may hold parts of this sweep already.
+    keep_paths
+        Write each scenario's run directory too, with up to this many paths kept whole; ``None`` writes none.
+
+    Raises
+    ------
+    InvalidInput
+        When the directory holds something else, or run directories are asked for and there are replicates.
     """
 
-    def __init__(self, points: Points, out: Path, *, resume: bool) -> None:
+    def __init__(self, points: Points, out: Path, *, resume: bool, keep_paths: int | None = None) -> None:
         self._points = points
         self._replicates = points.sweep.replicates
         self.tasks = list(tasks_of(points.paths, self._replicates))
@@ -83,6 +95,7 @@ class SweepJob:
         self._check = partial(check_destination, out, identity, resume)
         self._check()
         self._directory = SweepDirectory(out, identity)
+        self._runs = None if keep_paths is None else SweepRuns(points, self._directory, keep_paths)
 
     def _described(self) -> dict[str, Any]:
         """All that decides the numbers of the sweep."""
@@ -132,21 +145,40 @@ class SweepJob:
                 if progress is not None:
                     progress(present + simulated, self.paths)
             clock.lap("simulating")
-            rows = None
+            rows, written, missing_runs = None, 0, 0
             if simulated == wanted:
                 rows = self._assemble()
                 clock.lap("assembling")
+                written, missing_runs = self._write_runs(crew, stopped, progress)
+                clock.lap("writing runs")
             run = SweepRun(
                 self._directory.out,
                 len(self._points) * self._replicates,
                 self.paths,
                 simulated,
                 rows,
+                written,
+                missing_runs,
                 clock.laps,
                 workers,
             )
             self._directory.write_timings(_timings(run))
         return run
+
+    def _write_runs(
+        self, crew: Crew, stopped: Callable[[], bool], progress: Progress | None
+    ) -> tuple[int, int]:
+        """Write the run directories that are missing; how many were written, and how many are still missing."""
+        if self._runs is None:
+            return 0, 0
+        missing = self._runs.missing()
+        present = self.paths - sum(self._points.paths[point] for point in missing)
+        written = 0
+        for _, paths in crew.answers(perform_run, map(self._runs.job, missing), stopped):
+            written, present = written + 1, present + paths
+            if progress is not None:
+                progress(present, self.paths)
+        return written, len(missing) - written
 
     def _job(self, task: Task) -> Job:
         scenarios = tuple(self._points.scenario(each.scenario // self._replicates) for each in task.slices)
