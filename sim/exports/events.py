@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sim.report.run import probability_of
+from sim.report.run import impossible_events, probability_of
 from sim.result import Result
 
 _LABELS: Mapping[str, str] = {
@@ -20,9 +20,7 @@ _LABELS: Mapping[str, str] = {
 
 def chances(result: Result) -> Iterator[tuple[str, float, float]]:
     """Yield each event that can happen, its probability and standard error (NaN without a listed path)."""
-    impossible = set() if result.scenario.offer.price is None else {"withdrawn"}
-    if result.scenario.over_allotted_shares() == 0:
-        impossible |= {"stabilised", "support_exhausted"}
+    impossible = impossible_events(result)
     for event, label in _LABELS.items():
         if event not in impossible:
             yield label, *probability_of(result.summary, event)

@@ -205,6 +205,14 @@ def probability_of(summary: Mapping[str, Any], event: str) -> tuple[float, float
     return number_of(entry["value"]), number_of(entry["se"])
 
 
+def impossible_events(run: Run) -> frozenset[str]:
+    """Events that the terms of a deal rule out."""
+    ruled_out = frozenset() if run.scenario.offer.price is None else frozenset({"withdrawn"})
+    if run.scenario.over_allotted_shares() == 0:
+        ruled_out |= {"stabilised", "support_exhausted"}
+    return ruled_out
+
+
 def number_of(value: float | None) -> float:
     """A number of the summary; an undefined one is NaN in memory and null in the file."""
     return math.nan if value is None else float(value)

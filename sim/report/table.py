@@ -15,7 +15,15 @@ from sim.report import numbers, words
 from sim.report.after_lines import after_lines
 from sim.report.numbers import MISSING
 from sim.report.reduction_lines import reduction_lines
-from sim.report.run import Run, ThemeHeat, currency_sign, number_of, probability_of, statistic
+from sim.report.run import (
+    Run,
+    ThemeHeat,
+    currency_sign,
+    impossible_events,
+    number_of,
+    probability_of,
+    statistic,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -183,11 +191,7 @@ def _price_row(run: Run, quantity: str, sign: str, levels: Sequence[str]) -> lis
 def told_events(run: Run) -> list[tuple[str, str]]:
     """Name each event that can happen to the deal, with its probability and error."""
     cells: list[tuple[str, str]] = []
-    impossible = set()
-    if run.scenario.offer.price is not None:
-        impossible.add("withdrawn")
-    if run.scenario.over_allotted_shares() == 0:
-        impossible.update(("stabilised", "support_exhausted"))
+    impossible = impossible_events(run)
     for event, label in _EVENTS:
         if event in impossible:
             continue

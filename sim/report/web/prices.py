@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.report import words
 from sim.report.fan_shape import clock_of, time_of_day
-from sim.report.run import Run, currency_sign, probability_of, statistic
+from sim.report.run import Run, currency_sign, impossible_events, probability_of, statistic
 from sim.report.web.contents import Grid
 from sim.report.web.ranges_chart import NAMES
 from sim.report.web.wording import chance_told, money_told, return_told
@@ -72,9 +72,7 @@ def _close() -> int:
 
 def event_grid(run: Run) -> Grid:
     """Chances of what may happen; those that cannot are left out."""
-    impossible = set() if run.scenario.offer.price is None else {"withdrawn"}
-    if run.scenario.over_allotted_shares() == 0:
-        impossible |= {"stabilised", "support_exhausted"}
+    impossible = impossible_events(run)
     rows = [
         (name, chance_told(*probability_of(run.summary, event)))
         for event, name in _EVENTS.items()

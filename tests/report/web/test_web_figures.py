@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from web_runs import asked_of, page_of, result_of, table_of, tree
 
 from sim.report import distribution
+from sim.report.web.after import after_facts
 from sim.report.web.convergence_chart import settled
 from sim.report.web.svg import number, shortened, text_width
 from sim.report.web.wording import cell, count_told, logs_told, money_told, return_told
@@ -247,3 +250,14 @@ def test_text_that_is_too_wide_is_cut():
     assert cut.endswith("…")
     assert text_width(cut) <= 100.0
     assert text_width("壁仞") == text_width("abcd")
+
+
+def test_a_manager_that_loses_is_told_so():
+    result = result_of("stabilisation")
+    summary = deepcopy(dict(result.summary))
+    summary["aftermarket"]["stabilisation"] |= {"manager_gain_mean": -3.2e6, "manager_gain_mean_se": 1e5}
+    (fact, *_) = after_facts(replace(result, summary=summary))
+    assert fact.meaning == "It loses HK$3.2m ± 0.1m on them."
+    summary["aftermarket"]["stabilisation"]["manager_gain_mean"] = 3.2e6
+    (fact, *_) = after_facts(replace(result, summary=summary))
+    assert fact.meaning == "It gains HK$3.2m ± 0.1m on them."
