@@ -250,13 +250,3 @@ def _notes(plans: Sequence[Plan]) -> tuple[str, ...]:
     trial = sorted({plan.market.name for plan in plans if plan.market.origin.status == "trial"})
     notes.extend(f"the market {name} holds trial values, not a fit; read levels with care" for name in trial)
     return tuple(dict.fromkeys(notes))
-
-
-def least_error_ratio(contrast: Contrast) -> float:
-    """Smallest ratio of independent to paired standard error over the metrics of a contrast that move."""
-    ratios = [
-        gap.independent_se / gap.se
-        for gap in contrast.differences.values()
-        if gap.se > 0.0 and not math.isnan(gap.value)
-    ]
-    return min(ratios, default=math.inf)

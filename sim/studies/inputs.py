@@ -142,10 +142,6 @@ def _set_scenario(path: str, whole: int, setting: Setting, value: float) -> Sett
     return Setting(setting.shift, {**setting.scenario, path: exact}, setting.market)
 
 
-def _set_log_scenario(path: str, setting: Setting, value: float) -> Setting:
-    return _set_scenario(path, 0, setting, math.exp(value))
-
-
 def _set_market(path: str, setting: Setting, value: float) -> Setting:
     return Setting(setting.shift, setting.scenario, {**setting.market, path: value})
 

@@ -11,7 +11,7 @@ from sim.engine import prepare
 from sim.scenario import Scenario, load_scenario
 from sim.studies.samples import Sample, samples_of
 
-COLD = small_market({"coverage.placing.centre.intercept": 0.4})
+COLD = small_market({"coverage.placing.centre.intercept": -1.5})
 """The made-up market with placings that are barely covered: a tenth of the deals is withdrawn at launch."""
 CONFIGS = Path(__file__).parents[2] / "configs"
 
