@@ -120,4 +120,4 @@ def test_forecasts_that_are_none_are_refused(tmp_path):
 
 def test_the_page_tells_the_scores_of_its_stage():
     scores = load_summary()["t1"]
-    assert f"{scores.crps:.3f}\N{NO-BREAK SPACE}±" in page_of("biren")
+    assert f"<b>{scores.crps:.3f} ±" in page_of("biren")
