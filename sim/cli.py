@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a bug, 2 invalid input, 3 a numerical target was not reach
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -277,6 +278,8 @@ def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
 def main() -> None:
     """Run the command line; every fault ends in its exit code."""
     debug = "--debug" in sys.argv
+    # Read when NumPy is loaded: on matrices as small as a fit's its threads wait for each other longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except InvalidInput as fault:

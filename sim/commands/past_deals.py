@@ -6,12 +6,15 @@ import json
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_console, print_json
 from sim.commands.crews import Scheduler, interruptible
+
+if TYPE_CHECKING:
+    from sim.market.fit.result import Fit
 
 DATA_HELP = "Past deals, CSV; the shipped Hong Kong listings by default."
 FIRST_FORECAST = "2025-04-01"
@@ -138,6 +141,19 @@ def calibrate(
             metavar="YAML", help="Market file to write, for a scenario's market.", show_default=False
         ),
     ] = None,
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Standard errors from N fits on deals drawn again too, as 200: 5% each, 40 s of a core.",
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="With --bootstrap, seed of the draws.")] = 0,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Worker processes; 1 stays in this process.")
+    ] = 1,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit a market on past deals, print its parameters with their errors and write its file."""
@@ -150,9 +166,38 @@ def calibrate(
     console = people_console()
     with console.status("fitting") if console.is_terminal else nullcontext():
         fit = calibration.calibrate(data, day, venue)
+    if bootstrap:
+        fit = _bootstrapped(fit, data, day, venue, bootstrap, seed, workers, scheduler)
     written = [] if out is None else [calibration.write_market(fit, out)]
     if as_json:
         document = calibration.as_json(fit)
         print_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
     else:
         print_calibration(fit, console, written)
+    if fit.bootstrap is not None and fit.bootstrap.partial:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _bootstrapped(
+    fit: Fit,
+    data: Path | None,
+    day: date | None,
+    venue: str,
+    replicates: int,
+    seed: int,
+    workers: int,
+    scheduler: str | None,
+) -> Fit:
+    from sim.market.fit.bootstrap import bootstrap
+    from sim.market.fit.calibration import calibration_draws
+    from sim.studies.cluster import begin_workers, open_crew
+
+    draws = calibration_draws(fit, data, day, venue, seed)
+    if workers > 1 and scheduler is None:
+        begin_workers(("sim.market.fit.bootstrap", "scipy.optimize", "scipy.special"))
+    with (
+        Progress(people_console(), "fitting again", "fits", replicates) as advance,
+        interruptible() as stopped,
+        open_crew(workers, scheduler) as crew,
+    ):
+        return fit.with_bootstrap(bootstrap(draws, replicates, crew, stopped, advance))

@@ -215,12 +215,14 @@ class Aftermarket(_Part):
 class FittedParameter(_Part):
     """A parameter as the fit found it: posterior mode, its standard error, and the prior's mean and deviation.
 
-    Names and scales are those of the fit (``log_`` is a logarithm); a run takes nothing from here.
+    Names and scales are those of the fit (``log_`` is a logarithm); a run takes nothing from here. The bootstrap's
+    standard error is there where it was asked for.
     """
 
     name: str
     value: Real
     standard_error: NonNegative | None = None
+    bootstrap_error: NonNegative | None = None
     prior_mean: Real
     prior_sd: Positive
 

@@ -37,6 +37,10 @@ def print_calibration(fit: Fit, console: Console, files: Iterable[str | Path] = 
     width = min(WIDTH, console.width)
     console.print(Text(headline(fit), style="bold"), width=width)
     console.print(_parameters(fit), width=width)
+    if fit.bootstrap is not None:
+        from sim.market.fit.yaml import bootstrap_words
+
+        console.print(Text(f"bootstrap: {bootstrap_words(fit.bootstrap)}"), width=width)
     if fit.table():
         console.print(_contributions(fit), width=width)
     if fit.not_seen:
@@ -63,10 +67,16 @@ def _table(*titles: str) -> Table:
 
 
 def _parameters(fit: Fit) -> Table:
-    table = _table("parameter", "value", "standard error", "prior mean", "prior sd")
+    scatter = None if fit.bootstrap is None else fit.bootstrap.errors()
+    beside = () if scatter is None else ("bootstrap",)
+    table = _table("parameter", "value", "standard error", *beside, "prior mean", "prior sd")
     for each in fit.parameters:
         error = MISSING if each.standard_error is None else f"{each.standard_error:.3f}"
-        table.add_row(each.name, f"{each.value:.3f}", error, f"{each.prior.mean:.3f}", f"{each.prior.sd:.3f}")
+        row = [each.name, f"{each.value:.3f}", error]
+        if scatter is not None:
+            found = scatter.get(each.name)
+            row.append(MISSING if found is None else f"{found[0]:.3f} ± {found[1]:.3f}")
+        table.add_row(*row, f"{each.prior.mean:.3f}", f"{each.prior.sd:.3f}")
     return table
 
 

@@ -103,7 +103,8 @@ class Block:
         held = {name: Prior(value, 0.0) for name, value in constants.items()}
         return Block({**self.priors, **held})
 
-    def _value_and_gradient(self, log_likelihood: LogLikelihood) -> Callable[[Array], tuple[float, Array]]:
+    def value_and_gradient(self, log_likelihood: LogLikelihood) -> Callable[[Array], tuple[float, Array]]:
+        """Return the negative log posterior of the free parameters, with its gradient by central differences."""
         free, count = self.free, len(self.free)
         mean = self.means()
         prior_mean = mean[free]
@@ -140,7 +141,7 @@ class Block:
         low, high = out[free] - BOUND_SDS * sd, out[free] + BOUND_SDS * sd
         given = start or {}
         first = np.array([given.get(self.names[i], out[i]) for i in free])
-        objective: Any = self._value_and_gradient(log_likelihood)
+        objective: Any = self.value_and_gradient(log_likelihood)
         bounds = list(zip(low.tolist(), high.tolist(), strict=True))
         found = minimize(objective, np.clip(first, low, high), jac=True, method="L-BFGS-B", bounds=bounds)
         out[free] = found.x
@@ -148,7 +149,7 @@ class Block:
 
     def information(self, log_likelihood: LogLikelihood, at: Array) -> Array:
         """Observed information of the posterior, (free, free)."""
-        evaluate = self._value_and_gradient(log_likelihood)
+        evaluate = self.value_and_gradient(log_likelihood)
         point = at[self.free]
         rows = [
             (evaluate(point + shift)[1] - evaluate(point - shift)[1]) / (2 * HESSIAN_STEP)
@@ -162,7 +163,7 @@ class Block:
         if len(self.free):
             information = self.information(log_likelihood, at)
             for _ in range(2):
-                gradient = self._value_and_gradient(log_likelihood)(out[self.free])[1]
+                gradient = self.value_and_gradient(log_likelihood)(out[self.free])[1]
                 out[self.free] -= np.linalg.solve(information, gradient)
         return out
 
@@ -205,6 +206,19 @@ class BlockFit:
     def attained(self) -> float:
         """Log-likelihood at the mode."""
         return float(self.log_likelihood(self.values)[0])
+
+    @property
+    def slope(self) -> float:
+        """Largest slope of the posterior at the mode, in units of log-likelihood a prior standard deviation.
+
+        Next to nothing where the search settled; not so where it gave up or ran into a bound.
+        """
+        block = self.block
+        if not len(block.free):
+            return 0.0
+        gradient = block.value_and_gradient(self.log_likelihood)(self.array[block.free])[1]
+        sd = np.array([prior.sd for prior in block.priors.values()])[block.free]
+        return float(np.abs(gradient * sd).max())
 
     @cached_property
     def covariance(self) -> Array:

@@ -10,7 +10,8 @@ from sim.deals.deals import Deals, load_deals
 from sim.deals.hong_kong import require_hong_kong
 from sim.deals.listings import load_star_listings
 from sim.errors import invalid
-from sim.market.fit.market import fit_market
+from sim.market.fit.bootstrap import Bootstrap, Draws, draws_of
+from sim.market.fit.market import fit_market, shipped_star_deals
 from sim.market.fit.norms import star_deals
 from sim.market.fit.result import Fit
 from sim.whole import folder_beside, require_writable
@@ -33,11 +34,22 @@ def calibrate(data: Path | None, as_of: date | None, venue: str) -> Fit:
     InvalidInput
         The file is faulty, the venue is not known, or there are too few deals.
     """
+    deals, day = _deals_and_day(data, as_of, venue)
+    return fit_market(deals, day, venue=venue, errors=True)
+
+
+def calibration_draws(fit: Fit, data: Path | None, as_of: date | None, venue: str, seed: int) -> Draws:
+    """Return what the bootstrap of a fit draws from; the arguments are those of the fit."""
+    deals, day = _deals_and_day(data, as_of, venue)
+    abroad = shipped_star_deals() if venue == "hkex" else load_deals()
+    return draws_of(deals, abroad, day, venue, fit.start(), seed)
+
+
+def _deals_and_day(data: Path | None, as_of: date | None, venue: str) -> tuple[Deals, date]:
     deals = _deals_of(data, venue)
     if not len(deals):
         raise invalid(str(data), "", "has no deals", "give past deals")
-    day = deals[-1].list_date + timedelta(days=1) if as_of is None else as_of
-    return fit_market(deals, day, venue=venue, errors=True)
+    return deals, deals[-1].list_date + timedelta(days=1) if as_of is None else as_of
 
 
 def _deals_of(data: Path | None, venue: str) -> Deals:
@@ -73,6 +85,20 @@ def as_json(fit: Fit) -> dict[str, Any]:
                 "log_likelihood": each.log_likelihood,
             }
             for each in fit.table()
+        },
+        **({} if fit.bootstrap is None else {"bootstrap": _bootstrap_json(fit.bootstrap)}),
+    }
+
+
+def _bootstrap_json(bootstrap: Bootstrap) -> dict[str, Any]:
+    return {
+        "fits": bootstrap.wanted,
+        "done": len(bootstrap.refits),
+        "failed": dict(bootstrap.faults),
+        "seed": bootstrap.seed,
+        "partial": bootstrap.partial,
+        "standard_errors": {
+            name: {"value": value, "se": se} for name, (value, se) in bootstrap.errors().items()
         },
     }
 

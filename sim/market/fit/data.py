@@ -145,6 +145,11 @@ def _row(deal: Deal, heat_of_coverage: float) -> dict[str, float]:
     }
 
 
+def window_listings(deals: Deals, as_of: date) -> Deals:
+    """Return the listings that a fit is on: those with an outcome in the 900 days before a date."""
+    return deals.before(as_of, WINDOW_DAYS).with_outcome()
+
+
 def fit_data(deals: Deals, as_of: date) -> FitData:
     """Lay out the deals of the 900 days before a date, listed strictly before it.
 
@@ -156,7 +161,7 @@ def fit_data(deals: Deals, as_of: date) -> FitData:
     before = deals.before(as_of)
     rows = []
     heats: dict[date, float] = {}
-    for deal in before.before(as_of, WINDOW_DAYS).with_outcome():
+    for deal in window_listings(before, as_of):
         if deal.list_date not in heats:
             heats[deal.list_date] = (
                 coverage_heat(before, deal.list_date) if deal.list_date >= FINI_START else 0.0

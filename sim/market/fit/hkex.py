@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.deals.deals import Deals
-from sim.market.fit.blocks import BlockFit
+from sim.market.fit.blocks import BlockFit, Estimate, LogLikelihood
 from sim.market.fit.coverage import CoverageFit, Regression, fit_coverages
 from sim.market.fit.data import FitData, fit_data
 from sim.market.fit.day import DAY, day_log_likelihood
@@ -56,37 +56,65 @@ UNCERTAINTY: Mapping[str, float] = {"valuation": 1.25, "coverage": 1.05}
 
 
 @dataclass(frozen=True)
-class HkexBlocks:
-    """Everything that is fitted."""
+class HkexParameters:
+    """Everything that is fitted but for the weights of theme heat."""
 
-    data: FitData
     pressure: BlockFit
     grey: BlockFit
     day: BlockFit
     theme: BlockFit
     coverages: CoverageFit
+
+    @property
+    def searched(self) -> tuple[BlockFit, ...]:
+        """The blocks whose mode is searched for."""
+        return self.pressure, self.grey, self.day, self.theme
+
+    def estimates(self, errors: bool) -> tuple[Estimate, ...]:
+        """Every parameter, with standard errors where asked for."""
+        of_blocks = [each for block in self.searched for each in block.estimates(errors)]
+        coverages = self.coverages
+        return (
+            *of_blocks,
+            *coverages.public.estimates("public"),
+            *coverages.placing.estimates("placing"),
+        )
+
+
+@dataclass(frozen=True)
+class HkexBlocks(HkexParameters):
+    """Everything that is fitted, and what on."""
+
+    data: FitData
     weights: StageWeights
 
 
-def fit_blocks(deals: Deals, as_of: date, start: Mapping[str, float], polish: bool) -> HkexBlocks:
-    """Fit block after block on the deals listed strictly before a date."""
-    data = fit_data(deals, as_of)
+def fit_parameters(
+    data: FitData, theme_likelihood: LogLikelihood, start: Mapping[str, float], polish: bool
+) -> HkexParameters:
+    """Fit block after block; theme heat has a likelihood of its own."""
     pressure = BlockFit.of(PRESSURE, pressure_log_likelihood(data), start, polish)
     opened = np.isfinite(data.opened)
     watched = data.where(opened & np.isfinite(data.grey))
     grey = BlockFit.of(GREY, grey_log_likelihood(watched, pressure.values), start, polish)
     day = BlockFit.of(DAY, day_log_likelihood(data.where(opened)), start, polish)
-    coverages = fit_coverages(data)
+    theme = BlockFit.of(THEME, theme_likelihood, start, polish)
+    return HkexParameters(pressure, grey, day, theme, fit_coverages(data))
+
+
+def fit_blocks(deals: Deals, as_of: date, start: Mapping[str, float], polish: bool) -> HkexBlocks:
+    """Fit everything on the deals listed strictly before a date."""
+    data = fit_data(deals, as_of)
     themes = theme_data(deals, norms(deals, "hkex", as_of), as_of)
-    theme = BlockFit.of(THEME, theme_log_likelihood(themes), start, polish)
-    weights = stage_weights(data, themes, theme, pressure, grey, coverages)
-    return HkexBlocks(data, pressure, grey, day, theme, coverages, weights)
+    told = fit_parameters(data, theme_log_likelihood(themes), start, polish)
+    weights = stage_weights(data, themes, told.theme, told.pressure, told.grey, told.coverages)
+    return HkexBlocks(**vars(told), data=data, weights=weights)
 
 
 def fit_hkex(deals: Deals, star: Deals, as_of: date, start: Mapping[str, float], errors: bool) -> Fit:
     """Fit the Hong Kong market; `star` gives the norm of the peers of the STAR Market."""
     fitted = fit_blocks(deals, as_of, start, errors)
-    data, blocks = fitted.data, (fitted.pressure, fitted.grey, fitted.day, fitted.theme)
+    data, blocks = fitted.data, fitted.searched
     first, last = (date.fromordinal(int(data.day[i])) for i in (0, -1))
     likelihood = sum(block.attained for block in (fitted.pressure, fitted.grey, fitted.day))
     likelihood += fitted.coverages.public.log_likelihood + fitted.coverages.placing.log_likelihood
@@ -108,16 +136,13 @@ def fit_hkex(deals: Deals, star: Deals, as_of: date, start: Mapping[str, float],
             coverage.public.posterior("public"),
             coverage.placing.posterior("placing"),
         )
-    estimates = [each for block in blocks for each in block.estimates(errors)]
-    estimates += fitted.coverages.public.estimates("public")
-    estimates += fitted.coverages.placing.estimates("placing")
     of_blocks = (PRESSURE_GROUPS, GREY_GROUPS, DAY_GROUPS, THEME_GROUPS)
     coverages = ((fitted.coverages.public, PUBLIC_GROUPS), (fitted.coverages.placing, PLACING_GROUPS))
     gains = contributions(zip(blocks, of_blocks, strict=True)) if errors else ()
     gains += regression_contributions(coverages) if errors else ()
     return Fit(
         market=market_from_mapping(mapping, f"market fitted as of {as_of}"),
-        parameters=tuple(estimates),
+        parameters=fitted.estimates(errors),
         log_likelihood=likelihood,
         deals=len(data),
         first_deal=first,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sim.market.fit.blocks import Estimate
 from sim.market.fit.groups import Contribution
 from sim.market.fit.yaml import market_yaml
 from sim.market.parameters import Market
+
+if TYPE_CHECKING:
+    from sim.market.fit.bootstrap import Bootstrap
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Fit:
         How many deals, and the days of the first and last.
     contributions
         What each group of parameters adds; empty without standard errors.
+    bootstrap
+        Standard errors by the bootstrap, where they were asked for.
     """
 
     market: Market
@@ -37,6 +43,7 @@ class Fit:
     first_deal: date
     last_deal: date
     contributions: tuple[Contribution, ...] = ()
+    bootstrap: Bootstrap | None = None
 
     def start(self) -> Mapping[str, float]:
         """Values to start another fit from."""
@@ -59,4 +66,13 @@ class Fit:
         writer
             Command or function that writes the file, named in its head.
         """
-        return market_yaml(self.market, self.parameters, self.contributions, writer)
+        return market_yaml(self.market, self.parameters, self.contributions, writer, self.bootstrap)
+
+    def with_bootstrap(self, bootstrap: Bootstrap) -> Fit:
+        """Return the fit with standard errors by the bootstrap, in the market too."""
+        errors = bootstrap.errors()
+        told = tuple(
+            each.model_copy(update={"bootstrap_error": errors[each.name][0] if each.name in errors else None})
+            for each in self.market.estimates
+        )
+        return replace(self, market=self.market.model_copy(update={"estimates": told}), bootstrap=bootstrap)

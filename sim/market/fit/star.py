@@ -8,6 +8,7 @@ what listings there usually do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from math import exp
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sim.deals.deals import Deals
-from sim.market.fit.blocks import Block, BlockFit, Prior
+from sim.market.fit.blocks import Block, BlockFit, Estimate, LogLikelihood, Prior
 from sim.market.fit.data import FitData, fit_data
 from sim.market.fit.day import DAY, day_log_likelihood
 from sim.market.fit.groups import (
@@ -77,14 +78,42 @@ COVERAGE_WEIGHT = 2.0
 """Weight of the assumed online coverage, in listings."""
 
 
+@dataclass(frozen=True)
+class StarParameters:
+    """Everything that is fitted."""
+
+    pressure: BlockFit
+    day: BlockFit
+    theme: BlockFit
+
+    @property
+    def searched(self) -> tuple[BlockFit, ...]:
+        """The blocks whose mode is searched for: all."""
+        return self.pressure, self.day, self.theme
+
+    def estimates(self, errors: bool) -> tuple[Estimate, ...]:
+        """Every parameter, with standard errors where asked for."""
+        return tuple(each for block in self.searched for each in block.estimates(errors))
+
+
+def fit_parameters(
+    data: FitData, theme_likelihood: LogLikelihood, start: Mapping[str, float], polish: bool
+) -> StarParameters:
+    """Fit block after block; theme heat is fitted on Hong Kong's listings."""
+    opened = data.where(np.isfinite(data.opened))
+    return StarParameters(
+        BlockFit.of(STAR_PRESSURE, pressure_log_likelihood(data, stabilised=False), start, polish),
+        BlockFit.of(STAR_DAY, day_log_likelihood(opened, stabilised=False), start, polish),
+        BlockFit.of(THEME, theme_likelihood, start, polish),
+    )
+
+
 def fit_star(deals: Deals, hkex: Deals, as_of: date, start: Mapping[str, float], errors: bool) -> Fit:
     """Fit the STAR Market; `hkex` gives the components of theme heat and the norm of peers in Hong Kong."""
     data = fit_data(deals, as_of)
-    opened = np.isfinite(data.opened)
-    pressure = BlockFit.of(STAR_PRESSURE, pressure_log_likelihood(data, stabilised=False), start, errors)
-    day = BlockFit.of(STAR_DAY, day_log_likelihood(data.where(opened), stabilised=False), start, errors)
     themes = theme_data(hkex, norms(hkex, "hkex", as_of), as_of)
-    theme = BlockFit.of(THEME, theme_log_likelihood(themes), start, errors)
+    fitted = fit_parameters(data, theme_log_likelihood(themes), start, errors)
+    pressure, day, theme = fitted.searched
     first, last = (date.fromordinal(int(data.day[i])) for i in (0, -1))
     likelihood = pressure.attained + day.attained
     mapping = _mapping(data, pressure, day)
@@ -103,7 +132,7 @@ def fit_star(deals: Deals, hkex: Deals, as_of: date, start: Mapping[str, float],
     groups = ((pressure, STAR_PRESSURE_GROUPS), (day, STAR_DAY_GROUPS), (theme, THEME_GROUPS))
     return Fit(
         market=market_from_mapping(mapping, f"market fitted as of {as_of}"),
-        parameters=tuple(each for block in (pressure, day, theme) for each in block.estimates(errors)),
+        parameters=fitted.estimates(errors),
         log_likelihood=likelihood,
         deals=len(data),
         first_deal=first,

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.deals.deals import Deals
+from sim.deals.deals import Deal, Deals
 from sim.market.fit.blocks import Block, LogLikelihood, Prior, Values
 from sim.market.parameters import Norm
 from sim.market.theme import PEER_WINDOW
@@ -47,18 +47,24 @@ class ThemeData:
     is_peer: NDArray[np.bool_]
 
 
+def theme_listings(deals: Deals, norms: tuple[Norm, ...], as_of: date) -> list[Deal]:
+    """Return the listings that theme heat is fitted on: since the theme is flagged, with an outcome and a norm."""
+    if not norms:
+        return []
+    since = max(THEME_START, norms[0].effective)
+    return [deal for deal in deals.before(as_of).between(since) if deal.log_return_close is not None]
+
+
 def theme_data(deals: Deals, norms: tuple[Norm, ...], as_of: date) -> ThemeData:
     """Lay out the deals since the theme is flagged that listed before a date and have a norm."""
     starts = np.array([norm.effective.toordinal() for norm in norms])
     means = np.array([norm.mean for norm in norms])
-    known = [deal for deal in deals.before(as_of).between(THEME_START) if deal.log_return_close is not None]
+    known = theme_listings(deals, norms, as_of)
     day = np.array([float(deal.list_date.toordinal()) for deal in known])
     returns = np.array([deal.log_return_close or 0.0 for deal in known])
     flagged = np.array([deal.ai_semi_robotics is True for deal in known], dtype=bool)
     at = np.searchsorted(starts, day, side="right") - 1
-    normed = at >= 0
-    day, flagged = day[normed], flagged[normed]
-    excess = returns[normed] - means[at[normed]] if len(means) else returns[normed]
+    excess = returns - means[at] if len(known) else returns
     age = day[:, None] - day[None, :]
     same = flagged[:, None] == flagged[None, :]
     is_peer = same & (age > 0) & (age <= PEER_WINDOW.days)
@@ -74,13 +80,15 @@ def posterior_heat(values: Values, data: ThemeData) -> tuple[Array, Array]:
     return (information * data.excess).sum(axis=-1) / precision, 1.0 / precision
 
 
-def theme_log_likelihood(data: ThemeData) -> LogLikelihood:
-    """Log-likelihood of each deal's excess given its peers."""
+def theme_log_likelihood(data: ThemeData, counts: Array | None = None) -> LogLikelihood:
+    """Log-likelihood of each deal's excess given its peers; ``counts`` (deals,) is how often each deal counts."""
 
     def log_likelihood(values: Values) -> Array:
         mean, variance = posterior_heat(values, data)
         total = variance + np.exp(2.0 * values["log_idiosyncratic_sd"])
         density = -0.5 * (data.excess - mean) ** 2 / total - 0.5 * np.log(2 * np.pi * total)
+        if counts is not None:
+            density = density * counts
         return np.asarray(density.sum(axis=1), dtype=np.float64)
 
     return log_likelihood

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.market.fit.blocks import Estimate
 from sim.market.fit.groups import Contribution
 from sim.market.parameters import Aftermarket, Market, Posterior
+
+if TYPE_CHECKING:
+    from sim.market.fit.bootstrap import Bootstrap
 
 FLAT = ("centre", "spread", "volatility", "drift", "noise", "theme_weight", "pricing", "uncertainty")
 """Mappings written on one line."""
@@ -85,19 +88,32 @@ def _without_zeros(data: Any) -> Any:
     return [_without_zeros(each) for each in data] if isinstance(data, list | tuple) else data
 
 
-def _estimates(parameters: Sequence[Estimate]) -> Iterator[str]:
+def _estimates(parameters: Sequence[Estimate], bootstrap: Bootstrap | None) -> Iterator[str]:
     if not parameters:
         return
     yield "# What was fitted: posterior mode, standard error (observed information), prior mean and deviation."
     yield "# Logarithms where the name says so. 'not seen': the posterior is all but as wide as the prior."
+    scatter = {} if bootstrap is None else bootstrap.errors()
+    if bootstrap is not None:
+        yield f"# bootstrap_error: {bootstrap_words(bootstrap)}."
     yield "estimates:"
     for each in parameters:
         error = "null" if each.standard_error is None else f"{each.standard_error:.3f}"
+        other = f", bootstrap_error: {scatter[each.name][0]:.3f}" if each.name in scatter else ""
         verdict = "  # not seen" if each.is_seen is False else ""
         yield (
-            f"  - {{name: {each.name}, value: {each.value:.3f}, standard_error: {error}, "
+            f"  - {{name: {each.name}, value: {each.value:.3f}, standard_error: {error}{other}, "
             f"prior_mean: {each.prior.mean:.2f}, prior_sd: {each.prior.sd:.2f}}}{verdict}"
         )
+
+
+def bootstrap_words(bootstrap: Bootstrap) -> str:
+    """Say in a line what a bootstrap did: fits, seed, and how many failed why."""
+    failed = ", ".join(f"{count} failed: {fault}" for fault, count in bootstrap.faults.items())
+    done = (
+        f"{len(bootstrap.refits):,} of {bootstrap.wanted:,}" if bootstrap.partial else f"{bootstrap.wanted:,}"
+    )
+    return f"scatter of {done} fits on listings drawn again, seed {bootstrap.seed}; {failed or 'none failed'}"
 
 
 def _comments(contributions: Sequence[Contribution]) -> Iterator[str]:
@@ -111,7 +127,11 @@ def _comments(contributions: Sequence[Contribution]) -> Iterator[str]:
 
 
 def market_yaml(
-    market: Market, parameters: Sequence[Estimate], contributions: Sequence[Contribution], writer: str
+    market: Market,
+    parameters: Sequence[Estimate],
+    contributions: Sequence[Contribution],
+    writer: str,
+    bootstrap: Bootstrap | None = None,
 ) -> str:
     """Return the market file of a fit; `writer` is the command that writes it."""
     origin = market.origin
@@ -126,5 +146,5 @@ def market_yaml(
         f"# Market parameters of {title} as known on the morning of {origin.as_of}.",
         f"# Written by `{writer}`; the fields are described in docs/market.md.",
     ]
-    fitted = [*_estimates(parameters), *_posterior(market.posterior), *_comments(contributions)]
+    fitted = [*_estimates(parameters, bootstrap), *_posterior(market.posterior), *_comments(contributions)]
     return "\n".join([*head, *body, *fitted]) + "\n"
