@@ -278,7 +278,7 @@ def _fail(lines: Iterator[str] | list[str], code: int) -> NoReturn:
 def main() -> None:
     """Run the command line; every fault ends in its exit code."""
     debug = "--debug" in sys.argv
-    # Read when NumPy is loaded: on matrices as small as a fit's its threads wait for each other longer than they work.
+    # Read when NumPy is loaded. On matrices as small as a fit's its threads wait longer than they work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
