@@ -1,9 +1,9 @@
 """What is left of the kernel's own throughput: `python benchmarks/sweep.py [scenarios] [streamed paths]`.
 
-First a sweep of 1,000 scenarios of 10,000 paths of Biren, in this process and by two workers, beside the kernel alone on
-the same plans and on one core: paths a second a core, by wall time and by processor time, the workers' included.
-Then 10,000,000 paths streamed into a summary beside the kernel alone, on one and on two threads. Rounds take turns and
-the fastest counts.
+First a sweep of 1,000 scenarios of 10,000 paths of Biren, in this process and by two workers, beside the kernel alone
+on the same plans and on one core: paths a second a core. Wall time is that of simulating; processor time holds the
+whole sweep, its workers, and the dataset it writes. Then 10,000,000 paths streamed into a summary beside the kernel
+alone, on one and on two threads. Rounds take turns and the fastest counts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PATHS = 10_000
 ROUNDS = 3
 
 Seconds = tuple[float, float]
-"""Wall time and processor time, that of children that ended included."""
+"""Wall time and processor time."""
 
 
 def timed(work: Callable[[], object]) -> Seconds:
@@ -119,7 +119,6 @@ def sweeps(scenarios: int) -> None:
                         run = job.run(crew, bool)
 
                     _, own = timed(swept)
-                    # Wall time is that of simulating; what was checked before and assembled after is said apart.
                     total = own + processor_time_of(crew) - before
                     rounds[workers].append((run.seconds["simulating"], total))
         # In the first round a worker loads its kernels.
@@ -150,24 +149,9 @@ def streams(paths: int) -> None:
         alone()
         rounds = [(timed(alone), timed(streamed)) for _ in range(ROUNDS)]
         kernel, stream = (fastest(list(each)) for each in zip(*rounds, strict=True))
-        told(
-            f"kernel alone, {threads} thread{'s' * (threads > 1)}",
-            paths,
-            threads,
-            kernel,
-            kernel_a_core(kernel, threads),
-        )
-        told(
-            f"streamed, {threads} thread{'s' * (threads > 1)}",
-            paths,
-            threads,
-            stream,
-            kernel_a_core(kernel, threads),
-        )
-
-
-def kernel_a_core(kernel: Seconds, threads: int) -> Seconds:
-    return kernel[0] * threads, kernel[1]
+        own = f"{threads} thread{'s' * (threads > 1)}"
+        for name, seconds in (("kernel alone", kernel), ("streamed", stream)):
+            told(f"{name}, {own}", paths, threads, seconds, (kernel[0] * threads, kernel[1]))
 
 
 if __name__ == "__main__":
