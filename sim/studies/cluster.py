@@ -19,9 +19,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sim.errors import InvalidInput, invalid
+from sim.whole import folder_beside
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -263,7 +265,8 @@ def _local(workers: int) -> Iterator[DaskCrew]:
     }
     with (
         import_module("dask").config.set(settings),
-        tempfile.TemporaryDirectory(prefix="firstday-", ignore_cleanup_errors=True) as folder,
+        # What a killed process left there goes with the next start.
+        folder_beside(Path(tempfile.gettempdir()) / "workers") as folder,
     ):
         cluster = dask.LocalCluster(
             n_workers=workers,
@@ -274,7 +277,7 @@ def _local(workers: int) -> Iterator[DaskCrew]:
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
             silence_logs=logging.CRITICAL,
-            local_directory=folder,
+            local_directory=str(folder),
             memory_limit=0,
         )
         try:

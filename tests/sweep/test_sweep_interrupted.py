@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_sweeps import swept
+
+from sim.studies.cluster import open_crew
 
 HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 PROGRAM = f"{HEARS_CTRL_C}\nfrom sim.cli import main\nmain()"
@@ -38,7 +41,7 @@ def until_begun(process: subprocess.Popen[str], out: Path) -> None:
 @pytest.mark.parametrize("presses", [1, 2])
 def test_interrupted_then_resumed(write, tmp_path, workers, presses):
     # More than a machine does before the signal comes, and little to resume: most of it is never asked for.
-    heats = [number / 1000 for number in range(1500)]
+    heats = [number / 1000 for number in range(400)]
     path, out = write({"market_heat": heats}, paths=20_000), tmp_path / "out"
     process = started(path, out, workers)
     try:
@@ -49,24 +52,24 @@ def test_interrupted_then_resumed(write, tmp_path, workers, presses):
         told, err = process.communicate(timeout=120)
     finally:
         process.kill()
-    assert process.returncode == 130, err
+    # A second press may find the interpreter on its way out, where the system ends it; a shell calls that 130 too.
+    assert process.returncode in ({130} if presses == 1 else {130, -signal.SIGINT}), err
     assert told == ""
     assert "interrupted" in err
     assert "Traceback" not in err
     done = len(list(out.rglob("*.part")))
-    assert 0 < done < 300
+    assert 0 < done < 80
     assert not (out / "part-0.parquet").exists()
     assert not list(out.rglob("*.beside"))
 
 
 def test_an_interrupted_command_resumes_to_the_bytes_of_an_undisturbed_one(write, tmp_path):
     path = write(paths=60_000)
-    for name in ("whole", "out"):
-        process = started(path, tmp_path / name, 1)
-        if name == "out":
-            until_begun(process, tmp_path / name)
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=120)
+    swept(path, tmp_path / "whole")
+    process = started(path, tmp_path / "out", 1)
+    until_begun(process, tmp_path / "out")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=120)
     assert not (tmp_path / "out" / "part-0.parquet").exists()
     resumed = started(path, tmp_path / "out", 1, "--resume")
     _, err = resumed.communicate(timeout=120)
@@ -75,3 +78,24 @@ def test_an_interrupted_command_resumes_to_the_bytes_of_an_undisturbed_one(write
     one, other = (tmp_path / name / "part-0.parquet" for name in ("whole", "out"))
     assert one.read_bytes() == other.read_bytes()
     assert len(pd.read_parquet(one)) > 0
+
+
+def test_the_next_start_removes_what_killed_workers_kept_in_the_temporary_folder(
+    write, tmp_path, monkeypatch
+):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    heats = [number / 1000 for number in range(200)]
+    path, out = write({"market_heat": heats}, paths=20_000), tmp_path / "out"
+    process = started(path, out, 2)
+    until_begun(process, out)
+    assert list(temporary.glob(".firstday-*"))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=120)
+    assert list(temporary.glob(".firstday-*"))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with open_crew(2, None) as crew:
+        assert crew.size == 2
+        assert len(list(temporary.glob(".firstday-*"))) == 1
+    assert not list(temporary.glob(".firstday-*"))
