@@ -31,7 +31,7 @@ demo: $(VENV)/made
 	$(BIN)/firstday run configs/biren_06082.yaml
 
 test: $(VENV)/made-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # Debian's Chromium is driven where it is installed or can be; elsewhere the tests are skipped and say why.
 test-browser: $(VENV)/made-browser
