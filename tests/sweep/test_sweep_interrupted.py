@@ -86,10 +86,12 @@ def test_the_next_start_removes_what_killed_workers_kept_in_the_temporary_folder
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
+    # Far more than a machine does before it is killed.
     heats = [number / 1000 for number in range(200)]
-    path, out = write({"market_heat": heats}, paths=20_000), tmp_path / "out"
+    path, out = write({"market_heat": heats}, paths=200_000), tmp_path / "out"
     process = started(path, out, 2)
     until_begun(process, out)
+    assert process.poll() is None, process.communicate()
     assert list(temporary.glob(".firstday-*"))
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=120)
