@@ -234,7 +234,9 @@ class Scenario(Record):
             return 0
         if self.over_allotment.shares is not None:
             return self.over_allotment.shares
-        return lots_of_fraction(self.over_allotment.fraction or 0.0, self.upsized_shares, self.offer.board_lot)
+        return lots_of_fraction(
+            self.over_allotment.fraction or 0.0, self.upsized_shares, self.offer.board_lot
+        )
 
     def cornerstone_shares(self, price: float | None = None) -> int:
         """Return the cornerstones' shares at an offer price, rounded down to board lots.
