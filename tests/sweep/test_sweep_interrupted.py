@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -82,14 +81,10 @@ def test_an_interrupted_command_resumes_to_the_bytes_of_an_undisturbed_one(write
 
 
 def test_the_next_start_removes_what_killed_workers_kept_in_the_temporary_folder(
-    write, tmp_path, monkeypatch
+    write, tmp_path, tmp_path_factory, monkeypatch
 ):
-    # Not below tmp_path: the name of a socket in it may have a hundred characters at most.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        check_that_the_next_start_cleans(Path(folder), write, tmp_path, monkeypatch)
-
-
-def check_that_the_next_start_cleans(temporary, write, tmp_path, monkeypatch):
+    # A short name: that of a socket in it may have a hundred characters at most.
+    temporary = tmp_path_factory.mktemp("t")
     monkeypatch.setenv("TMPDIR", str(temporary))
     # Far more than a machine does before it is killed.
     heats = [number / 1000 for number in range(200)]
