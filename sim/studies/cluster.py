@@ -194,8 +194,14 @@ def begin_workers(modules: Iterable[str]) -> None:
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["distributed", *modules])
-    with _ctrl_c_ignored():
-        forkserver.ensure_running()
+    try:
+        with _ctrl_c_ignored():
+            forkserver.ensure_running()
+    except OSError as fault:
+        # The server listens on a socket in the temporary folder, whose whole name may have a hundred characters.
+        raise invalid(
+            "--workers", "", f"no worker can be started: {fault}", "a shorter TMPDIR, or --workers 1"
+        ) from fault
 
 
 @contextmanager
