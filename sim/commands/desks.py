@@ -153,7 +153,8 @@ def issuer(
     as_json: AsJson = False,
 ) -> None:
     """What each offer price raises and leaves on the table, and what upsizing does."""
-    from sim.desks.issuer import IssuerOptions, issuer_desk, parse_prices
+    from sim.desks.issuer import IssuerOptions, issuer_desk
+    from sim.desks.price_list import parse_prices
 
     deal = _load(scenario, changes, paths, seed)
     options = IssuerOptions(parse_prices(price, deal), most_below)

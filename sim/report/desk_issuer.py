@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.desks.issuer import IssuerAnswer
+from sim.desks.issuer_answer import IssuerAnswer
 from sim.report import numbers, style
 from sim.report.desk_panels import LEFT, amounts_on_y, label_ends, named_panel, percents_on_y
 from sim.report.layout import Page, printable

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sim.desks.base import simulate_desk
-from sim.desks.issuer import Book, IssuerOptions, issuer_desk, log_demand, parse_prices
+from sim.desks.issuer import Book, IssuerOptions, issuer_desk, log_demand
+from sim.desks.price_list import parse_prices
 from sim.errors import InvalidInput
 from sim.report.desk_issuer import issuer_figure
 
