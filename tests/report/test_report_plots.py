@@ -31,16 +31,14 @@ from sim.report.plots import draw_run
 
 # Loads the made-up runs in a fresh interpreter, under settings of a user who likes another look.
 _OTHER_PROCESS = """
-import importlib.util, sys
+import sys
 from pathlib import Path
 import matplotlib
 matplotlib.rcParams.update({"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": None})
-spec = importlib.util.spec_from_file_location("made_up_runs", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-sys.modules["made_up_runs"] = module
-spec.loader.exec_module(module)
+sys.path.insert(0, sys.argv[1])
+from made_up_runs import run_called
 from sim.report.plots import draw_run
-draw_run(module.run_called(sys.argv[2]), Path(sys.argv[3]))
+draw_run(run_called(sys.argv[2]), Path(sys.argv[3]))
 assert matplotlib.rcParams["font.size"] == 30
 assert "matplotlib.pyplot" not in sys.modules
 """
@@ -86,7 +84,7 @@ def test_two_calls_and_another_process_write_the_same_bytes(biren: Any, tmp_path
         folder.mkdir()
     first, second = draw_run(biren, folders[0]), draw_run(biren, folders[1])
     assert [file.name for file in first] == ["histogram.png", "histogram.svg", "fan.png", "fan.svg"]
-    made_up = Path(__file__).with_name("conftest.py")
+    made_up = Path(__file__).parent
     subprocess.run(
         [sys.executable, "-c", _OTHER_PROCESS, str(made_up), "biren", str(folders[2])],
         check=True,
