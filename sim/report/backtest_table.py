@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim.backtest.scoring import PairedDifference, brier, interval_coverage, paired_difference, uniformity_p
 from sim.report.numbers import MISSING
+from sim.report.printer import Printer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from sim.backtest.result import BacktestResult
 
-WIDTH = 100
 STAGE_IN_WORDS = {"t0": "T0, at launch", "t1": "T1, after allotment", "t2": "T2, after the grey market"}
 
 
@@ -35,17 +35,12 @@ def print_backtest(result: BacktestResult, console: Console, files: Iterable[str
     files
         Files or directories written, named at the end.
     """
-    from rich.text import Text
-
-    width = min(WIDTH, console.width)
-
-    def line(text: str, style: str = "") -> None:
-        console.print(Text(text, style=style), width=width)
-
+    printer = Printer(console)
+    line = printer.line
     for stage in result.stages:
         line(headline(result, stage), "bold")
         if result.at(stage):
-            console.print(_scores_table(result, stage), width=width)
+            printer.table(_scores_table(result, stage))
             line(_calibration(result, stage))
         left_out = left_out_in_words(result, stage)
         if left_out:
@@ -61,8 +56,7 @@ def print_backtest(result: BacktestResult, console: Console, files: Iterable[str
         line("note: interrupted; the figures rest on the deals forecast so far", "yellow")
     for note in result.notes:
         line(f"note: {note}", "yellow")
-    for path in files:
-        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+    printer.files(files)
 
 
 def best_baseline(result: BacktestResult, stage: str) -> str | None:

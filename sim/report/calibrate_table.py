@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.report.numbers import MISSING
+from sim.report.printer import Printer
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from sim.market.fit.result import Fit
-
-WIDTH = 100
 
 
 def print_calibration(fit: Fit, console: Console, files: Iterable[str | Path] = ()) -> None:
@@ -32,22 +31,20 @@ def print_calibration(fit: Fit, console: Console, files: Iterable[str | Path] = 
     files
         Files written, named at the end.
     """
-    from rich.text import Text
-
-    width = min(WIDTH, console.width)
-    console.print(Text(headline(fit), style="bold"), width=width)
-    console.print(_parameters(fit), width=width)
+    printer = Printer(console)
+    line = printer.line
+    line(headline(fit), "bold")
+    printer.table(_parameters(fit))
     if fit.bootstrap is not None:
         from sim.market.fit.yaml import bootstrap_words
 
-        console.print(Text(f"bootstrap: {bootstrap_words(fit.bootstrap)}"), width=width)
+        line(f"bootstrap: {bootstrap_words(fit.bootstrap)}")
     if fit.table():
-        console.print(_contributions(fit), width=width)
+        printer.table(_contributions(fit))
     if fit.not_seen:
         names = ", ".join(fit.not_seen)
-        console.print(Text(f"the deals say next to nothing about: {names}"), width=width)
-    for path in files:
-        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+        line(f"the deals say next to nothing about: {names}")
+    printer.files(files)
 
 
 def headline(fit: Fit) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from sim.estimates import Estimate
 from sim.report import numbers
 from sim.report.numbers import MISSING
+from sim.report.printer import Printer
 from sim.report.run import STAGE_IN_WORDS, currency_sign
-from sim.report.table import WIDTH
 from sim.studies.metrics import METRICS, Difference, Metric
 
 if TYPE_CHECKING:
@@ -40,14 +40,8 @@ def print_comparison(comparison: Comparison, console: Console, files: Iterable[P
     files
         Files or directories written, named at the end.
     """
-    from rich.text import Text
-
-    width = min(WIDTH, console.width)
-
-    def line(text: str, style: str = "") -> None:
-        # Text, not markup: a deal may have brackets in its name.
-        console.print(Text(text, style=style), width=width)
-
+    printer = Printer(console)
+    line = printer.line
     line(header(comparison.base), "bold")
     line(
         f"{comparison.paths:,} paths, seed {comparison.seed}, the same random numbers in every scenario",
@@ -59,16 +53,14 @@ def print_comparison(comparison: Comparison, console: Console, files: Iterable[P
     for other, contrast in zip(comparison.compared[1:], comparison.contrasts, strict=True):
         line(f"\n{other.label}", "bold")
         line(sentence(comparison, contrast), "bold green")
-        console.print(_table(comparison, other, contrast), width=width)
+        printer.table(_table(comparison, other, contrast))
     line("differences of returns and chances are in percentage points, +- their paired standard error", "dim")
     line("variance reduction: times as many independent paths that would give the same error", "dim")
     for note in comparison.notes:
         line(f"note: {note}", "yellow")
     if comparison.partial:
         line("note: interrupted; the figures rest on the paths that every scenario has played", "yellow")
-    for path in files:
-        # A path is to be copied, so it is never broken over two lines.
-        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+    printer.files(files)
 
 
 def header(compared: Compared) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.report.printer import Printer
 from sim.report.run import STAGE_IN_WORDS
-from sim.report.table import WIDTH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,22 +33,19 @@ def print_answer(
     files
         Files written, named at the end.
     """
-    from rich.text import Text
-
-    width = min(WIDTH, console.width)
+    printer = Printer(console)
+    line = printer.line
     stage = STAGE_IN_WORDS.get(scenario.stage, scenario.stage)
     place = f"{scenario.name} ({scenario.code}, {scenario.venue.upper()})"
-    console.print(Text(f"{place}, {stage}: {answer.desk}'s desk", style="bold"), width=width)
-    console.print(Text(f"{paths:,} paths, seed {scenario.simulation.seed}", style="dim"), width=width)
-    console.print(Text(answer.sentence(), style="bold green"), width=width)
+    line(f"{place}, {stage}: {answer.desk}'s desk", "bold")
+    line(f"{paths:,} paths, seed {scenario.simulation.seed}", "dim")
+    line(answer.sentence(), "bold green")
     for table in answer.tables():
-        console.print(Text(f"\n{table.title}", style="bold"), width=width)
-        console.print(_printed(table), width=width)
+        line(f"\n{table.title}", "bold")
+        printer.table(_printed(table))
     for remark in answer.remarks():
-        console.print(Text(f"note: {remark}", style="dim"), width=width)
-    for path in files:
-        # A path is to be copied, so it is never broken over two lines.
-        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+        line(f"note: {remark}", "dim")
+    printer.files(files)
 
 
 def _printed(table: Table) -> Printed:

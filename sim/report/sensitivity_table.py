@@ -14,8 +14,8 @@ from sim.estimates import Estimate
 from sim.report import numbers
 from sim.report.compare_table import kind_gap, kind_value
 from sim.report.numbers import MISSING
+from sim.report.printer import Printer
 from sim.report.run import STAGE_IN_WORDS
-from sim.report.table import WIDTH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,14 +46,8 @@ def print_sensitivity(study: Sensitivity, console: Console, files: Iterable[Path
     files
         Files or directories written, named at the end.
     """
-    from rich.text import Text
-
-    width = min(WIDTH, console.width)
-
-    def line(text: str, style: str = "") -> None:
-        # Text, not markup: a deal may have brackets in its name.
-        console.print(Text(text, style=style), width=width)
-
+    printer = Printer(console)
+    line = printer.line
     deal = study.scenario
     stage = STAGE_IN_WORDS.get(deal.stage, deal.stage)
     line(f"{deal.name} ({deal.code}, {deal.venue.upper()}), {stage}: sensitivity", "bold")
@@ -61,19 +55,19 @@ def print_sensitivity(study: Sensitivity, console: Console, files: Iterable[Path
     if study.tornado is not None and study.tornado.bars:
         for metric in study.metrics:
             line("\n" + tornado_sentence(study.tornado, metric), "bold green")
-            console.print(_tornado_table(study.tornado, metric), width=width)
+            printer.table(_tornado_table(study.tornado, metric))
         line(
             f"differences of returns and chances in points, +- their paired error, {study.tornado.paths:,} paths",
             "dim",
         )
     if study.stress is not None:
         line("\n" + stress_sentence(study.stress), "bold green")
-        console.print(_stress_table(study.stress), width=width)
+        printer.table(_stress_table(study.stress))
         line(together_sentence(study.stress))
     if study.sobol is not None:
         for metric in study.metrics:
             line("\n" + sobol_sentence(study.sobol, metric), "bold green")
-            console.print(_sobol_table(study.sobol, study.sobol.indices[metric.name]), width=width)
+            printer.table(_sobol_table(study.sobol, study.sobol.indices[metric.name]))
         line(
             f"shares of the variance over the inputs, +- half of a 95% interval; {study.sobol.evaluations:,} "
             f"simulations of {study.sobol.paths:,} paths",
@@ -81,15 +75,13 @@ def print_sensitivity(study: Sensitivity, console: Console, files: Iterable[Path
         )
     if study.variance is not None:
         line("\n" + variance_sentence(study.variance), "bold green")
-        console.print(_bands_table(study.variance, study.metrics), width=width)
+        printer.table(_bands_table(study.variance, study.metrics))
         line(f"{study.variance.draws:,} draws of the parameters, {study.variance.paths:,} paths each", "dim")
     for note in study.notes:
         line(f"note: {note}", "yellow")
     if study.partial:
         line("note: interrupted; what was not finished is left out", "yellow")
-    for path in files:
-        # A path is to be copied, so it is never broken over two lines.
-        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+    printer.files(files)
 
 
 def input_value(each: Input, value: float, se: float | None = None) -> str:

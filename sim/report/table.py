@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sim.report import numbers, words
 from sim.report.after_lines import after_lines
 from sim.report.numbers import MISSING
+from sim.report.printer import WIDTH, Printer
 from sim.report.reduction_lines import reduction_lines
 from sim.report.run import (
     Run,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-WIDTH = 100
 # The narrower sets are for terminals of 80 columns and less; the last is tried whatever its width.
 _LEVEL_SETS = (
     ("0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"),
@@ -67,14 +67,8 @@ def print_run(
     answers
         One sentence for each desk that was asked, by the desk's name.
     """
-    from rich.text import Text
-
-    width = min(WIDTH, console.width)
-
-    def line(text: str, style: str = "") -> None:
-        # Text, not markup: a deal may have brackets in its name.
-        console.print(Text(text, style=style), width=width, soft_wrap=False)
-
+    printer = Printer(console)
+    line = printer.line
     listed = words.listed_paths(run) > 0
     line(header(run), "bold")
     line(f"{words.paths_in_words(run)}, seed {run.seed}", "dim")
@@ -82,11 +76,13 @@ def print_run(
         line(text, "dim")
     clauses = answer(run)
     whole = "; ".join(clauses)
-    line(whole if len(whole) <= width else ";\n".join(clauses), "bold green" if listed else "bold red")
+    line(
+        whole if len(whole) <= printer.width else ";\n".join(clauses), "bold green" if listed else "bold red"
+    )
     if listed:
         line("")
-        console.print(_returns_table(run, console, width), width=width)
-        console.print(_probabilities_table(run, console, width), width=width)
+        printer.table(_returns_table(run, console, printer.width))
+        printer.table(_probabilities_table(run, console, printer.width))
         line("")
     for text in (*facts(run), *(after_lines(run) if listed else ())):
         line(text)
@@ -98,9 +94,7 @@ def print_run(
         line(f"note: {note}", "yellow")
     if run.partial:
         line("note: interrupted; the figures rest on the paths simulated so far", "yellow")
-    for path in files:
-        # A path is to be copied, so it is never broken over two lines.
-        console.print(Text(f"-> {path}"), soft_wrap=True, overflow="ignore", crop=False)
+    printer.files(files)
 
 
 def header(run: Run) -> str:

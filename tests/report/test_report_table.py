@@ -14,7 +14,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from sim.report.table import WIDTH, print_run
+from sim.report.printer import WIDTH
+from sim.report.table import print_run
 
 
 def printed(run: Any, width: int = 140, files: Iterable[str | Path] = ()) -> str:
