@@ -310,7 +310,8 @@ def test_the_page_outlives_its_server(watch):
         typed(page, COVERAGE, "41")
         page.wait_for_selector("#trouble button", timeout=20_000)
         assert "another deal" in page.inner_text("#trouble")
-        page.click("#trouble button")
+        with page.expect_navigation():
+            page.click("#trouble button")
         page.wait_for_function("() => document.getElementById('run').textContent.startsWith('600 paths')")
         watched.errors.clear()
 
