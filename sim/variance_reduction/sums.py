@@ -223,15 +223,17 @@ class EventShare:
 
     def __init__(self, mixture: bool) -> None:
         self.told = WeightedMean(mixture)
+        self._hits = 0
 
     def add(self, happened: NDArray[np.bool_], among: NDArray[np.bool_], frame: Frame) -> None:
         """Add a block; ``among`` are the paths that count."""
+        self._hits += int(np.count_nonzero(happened & among))
         self.told.add(np.where(among, happened.astype(np.float64), np.nan), frame)
 
     @property
     def certain(self) -> bool:
-        """Whether it happened on all of the paths, or on none."""
-        return self.told.second[0] in (0.0, self.told.weight)
+        """Whether it happened on all of the paths, or on none; sums of weights round, so paths are counted."""
+        return self._hits in (0, self.told.count)
 
     @property
     def value(self) -> float:
