@@ -10,6 +10,7 @@ unpickled here: use one that you trust (docs/cluster.md).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import multiprocessing
 import signal
@@ -248,6 +249,8 @@ def open_crew(workers: int, scheduler: str | None) -> Iterator[Crew]:
 def _elsewhere(address: str) -> Iterator[DaskCrew]:
     remedy = "the address that dask scheduler prints, tcp://HOST:8786, with a worker connected to it"
     try:
+        # A client whose address means nothing is never closed, and would hold up the end of this process.
+        asyncio.run(_reached(address))
         client = distributed().Client(address, set_as_default=False, timeout=_FIRST_WORKER_SECONDS)
     except (OSError, TimeoutError, ValueError, TypeError) as fault:
         raise invalid("--scheduler", "", f"{address!r} does not answer: {fault}", remedy) from fault
@@ -261,13 +264,26 @@ def _elsewhere(address: str) -> Iterator[DaskCrew]:
         client.close(timeout=_CLOSE_SECONDS)
 
 
+async def _reached(address: str) -> None:
+    """Connect to a scheduler once, as a client would, and let go."""
+    how = import_module("distributed.security").Security().get_connection_args("client")
+    comm = await import_module("distributed.comm").connect(address, _FIRST_WORKER_SECONDS, **how)
+    comm.abort()
+
+
 @contextmanager
 def _local(workers: int) -> Iterator[DaskCrew]:
     dask = distributed()
     settings = {
         "distributed.worker.multiprocessing-method": "forkserver",
         "distributed.scheduler.allowed-failures": _MOST_DEATHS,
+        # What Dask watches itself with costs a tenth of the work.
         "distributed.admin.tick.limit": "1h",
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.system-monitor.interval": "1h",
+        "distributed.admin.system-monitor.gil.enabled": False,
+        "distributed.worker.profile.enabled": False,
+        "distributed.scheduler.active-memory-manager.start": False,
     }
     with (
         import_module("dask").config.set(settings),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 from disturbed import Command, held_after, parts_of, paths_simulated, wait_until
 
 
@@ -120,4 +121,19 @@ def test_a_scheduler_that_is_not_there_is_told(sweep_file, tmp_path):
             said = command.said()
     assert said.code == 2
     assert "does not answer" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("address", ["10.0.0.5", "tls://127.0.0.1:1"])
+def test_an_address_that_means_nothing_is_told_in_one_line_and_the_command_ends(
+    sweep_file, tmp_path, address
+):
+    """Without a port, or encrypted without certificates: no connection is tried, and nothing waits for one."""
+    short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
+    arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
+    with Command(*arguments, before=short, cwd=tmp_path) as command:
+        said = command.said()
+    assert said.code == 2
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"--scheduler: {address!r} does not answer: ")
     assert not (tmp_path / "out").exists()
