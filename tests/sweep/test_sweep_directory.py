@@ -56,6 +56,11 @@ def test_a_directory_of_other_files_is_refused(write, tmp_path):
         swept(write(), tmp_path / "file")
 
 
+def test_a_name_that_no_directory_can_have_is_refused(write, tmp_path):
+    with pytest.raises(InvalidInput, match="cannot be read: File name too long; name a new directory"):
+        swept(write(), tmp_path / ("a" * 300))
+
+
 def test_a_market_that_changed_makes_another_sweep(write, tmp_path):
     path = write()
     swept(path, tmp_path / "out")

@@ -36,6 +36,38 @@ def faults(path) -> list[str]:
             ":2:28: grid.offer.price.1: 19.0 is given twice",
         ),
         (
+            "scenario: deal.yaml\ngrid: {market_heat: [1, true, 1.0]}\n",
+            ":2:31: grid.market_heat.2: 1.0 is given twice",
+        ),
+        (
+            "scenario: deal.yaml\ngrid: {list_date: [2023-06-01, '2023-06-01']}\n",
+            "grid.list_date.1: '2023-06-01' is given twice",
+        ),
+        (
+            "scenario: deal.yaml\ngrid: {other_tradable_shares: {from: 0, to: 3, count: 10, whole: true}}\n",
+            ":2:55: grid.other_tradable_shares.count: 10 values, of which 4 are different",
+        ),
+        (
+            f"scenario: deal.yaml\ngrid: {{market_heat: {{from: 1{'0' * 400}, to: 0, count: 3}}}}\n",
+            "is no finite number",
+        ),
+        (
+            f"scenario: {'a' * 300}\ngrid: {{offer.price: [18]}}\n",
+            ":1:11: scenario: cannot be read: File name too long",
+        ),
+        (
+            "scenario: deal.yaml\ngrid: {offer.price: [9, 10], offer: [{price: 11}]}\n",
+            ":2:37: grid.offer: holds offer.price, which is given by itself too",
+        ),
+        (
+            "scenario: deal.yaml\nset: {simulation.paths: 9}\ngrid: {simulation: [{seed: 1}, {seed: 2}]}\n",
+            ":3:20: grid.simulation: holds simulation.paths, which is given by itself too",
+        ),
+        (
+            "scenario: deal.yaml\nset: {offer.price: 9, offer: {}}\ngrid: {market_heat: [1]}\n",
+            "set.offer: holds offer.price, which is given by itself too",
+        ),
+        (
             "scenario: deal.yaml\nset: {offer.price: 19}\ngrid: {offer.price: [18]}\n",
             ":2:20: set.offer.price: is varied too",
         ),
@@ -103,6 +135,23 @@ def test_a_grid_of_a_billion_points_is_refused_with_the_number_at_once(written):
     assert said.startswith(
         ":2:1: grid: makes 1,000,000,000 points, 1,000,000,000 scenarios with 1 replicates"
     )
+
+
+def test_a_field_may_be_varied_within_one_that_is_set(written):
+    points = Points(
+        load_sweep(
+            written("scenario: deal.yaml\nset: {simulation: {paths: 9}}\ngrid: {simulation.seed: [1, 2]}\n")
+        )
+    )
+    points.check()
+    assert points.paths == [9, 9]
+    assert [points.scenario(point).simulation.seed for point in (0, 1)] == [1, 2]
+
+
+def test_a_long_list_of_spaced_values_is_laid_out_without_comparing_each_with_each(written):
+    axis = "{from: 0, to: 1, count: 400_000}"
+    # Comparing each with each would take minutes.
+    assert load_sweep(written(f"scenario: deal.yaml\ngrid: {{market_heat: {axis}}}\n")).points == 400_000
 
 
 @pytest.mark.parametrize("count", [10**12, 10**30])

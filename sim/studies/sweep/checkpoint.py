@@ -152,9 +152,9 @@ def check_destination(out: Path, identity: str, resume: bool) -> None:
     InvalidInput
         When it is no directory, holds something else, or another sweep, or this one and ``resume`` was not asked.
     """
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise invalid("--out", "", f"{out} is not a directory", _REMEDY)
     try:
+        if out.is_symlink() or (out.exists() and not out.is_dir()):
+            raise invalid("--out", "", f"{out} is not a directory", _REMEDY)
         present = {path.name for path in out.iterdir()} if out.is_dir() else set()
     except OSError as fault:
         raise invalid("--out", "", f"{out} cannot be read: {fault.strerror}", _REMEDY) from fault

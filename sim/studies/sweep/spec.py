@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -155,6 +156,7 @@ class _Reader:
         for field in varied:
             if field in changes:
                 self._fault(("set", field), "is varied too", "each field in one place")
+        self._no_overlaps(varied, changes)
         replicates = self._whole(("replicates",), self._data.get("replicates", 1), 1, MOST_SCENARIOS)
         base = None
         if base_file is not None:
@@ -178,6 +180,22 @@ class _Reader:
         if path not in self._unread:
             self._faults.append(self._origin.fault(path, problem, remedy, at_key=at_key))
 
+    def _no_overlaps(self, varied: list[str], changes: Mapping[str, Any]) -> None:
+        """Refuse a field that would take back what is given for one within it; columns would tell of the lost one.
+
+        A field may be varied within one that is set as a whole: what is varied is put in later.
+        """
+        above = ("grid",) if "grid" in self._data else ("latin_hypercube", "fields")
+        for field, path, within in (
+            *((field, (*above, field), (*changes, *varied)) for field in varied),
+            *((field, ("set", field), tuple(changes)) for field in changes),
+        ):
+            for other in within:
+                if other.startswith(f"{field}."):
+                    self._fault(
+                        path, f"holds {other}, which is given by itself too", "each value in one place"
+                    )
+
     def _known(self, data: Mapping[str, Any], above: FieldPath, names: tuple[str, ...]) -> None:
         for key in data:
             if key not in names:
@@ -192,7 +210,12 @@ class _Reader:
             self._fault(("scenario",), problem, "the scenario file to vary, relative to this file")
             return None
         file = self._file.parent / given
-        if not file.is_file():
+        try:
+            there = file.is_file()
+        except OSError as fault:
+            self._fault(("scenario",), f"cannot be read: {fault.strerror}", "a path relative to this file")
+            return None
+        if not there:
             self._fault(("scenario",), f"there is no file {str(file)!r}", "a path relative to this file")
             return None
         return file
@@ -214,8 +237,9 @@ class _Reader:
         for field, values in given.items():
             path = ("grid", field)
             if isinstance(values, Mapping):
-                values = self._spaced(path, values)
-            elif not isinstance(values, list) or not values:
+                axes.append(Axis(str(field), tuple(self._spaced(path, values))))
+                continue
+            if not isinstance(values, list) or not values:
                 self._fault(
                     path, f"{shown(values)} is no list of values", "values, as [0, 0.15], or from and to"
                 )
@@ -225,9 +249,14 @@ class _Reader:
         return tuple(axes)
 
     def _no_twins(self, path: FieldPath, values: list[Any]) -> None:
+        known: set[object] = set()
         for place, value in enumerate(values):
-            if any(type(value) is type(other) and value == other for other in values[:place]):
+            # 1 and 1.0 are one number, but not true; a day is the same in quotes.
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            told = value if number else json.dumps(value, sort_keys=True, default=str)
+            if told in known:
                 self._fault((*path, place), f"{shown(value)} is given twice", "each value once")
+            known.add(told)
 
     def _spaced(self, path: FieldPath, given: Mapping[str, Any]) -> list[Any]:
         """Values evenly spaced between two numbers, or in their logarithms."""
@@ -239,7 +268,12 @@ class _Reader:
         # A flood of values is refused by the number of points, before they are laid out.
         if count > MOST_SCENARIOS:
             return [0.0]
-        return [value_between(span, step / (count - 1)) for step in range(count)]
+        values = [value_between(span, step / (count - 1)) for step in range(count)]
+        different = len(set(values))
+        if different < count:
+            problem = f"{count:,} values, of which {different:,} are different"
+            self._fault((*path, "count"), problem, "fewer values")
+        return values
 
     def _hypercube(self) -> Hypercube | None:
         if "latin_hypercube" not in self._data:
@@ -271,7 +305,7 @@ class _Reader:
         ends: list[float] = []
         for key in ("from", "to"):
             value = given.get(key)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not _has_float(value):
                 problem = "is missing" if value is None else f"{shown(value)} is no finite number"
                 self._fault((*path, key), problem, "a number, as from: 0")
             else:
@@ -304,6 +338,14 @@ class _Reader:
             self._fault(path, problem, f"a whole number from {least:,} to {most:,}")
             return least
         return value
+
+
+def _has_float(value: float) -> bool:
+    """Whether a number is finite and a whole one not beyond all floats."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def value_between(span: Span, share: float) -> float | int:
