@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from sim.report import distribution, numbers, style, words
+from sim.report import distribution, numbers, offer_shares, style, words
 from sim.report.axis import ReturnAxis, common_axis
 from sim.report.layout import KeyEntry, Page, printable
 from sim.report.numbers import PRINTED_MINUS
@@ -77,16 +77,14 @@ def _subtitle(run: Run) -> str:
 
 def _key(run: Run) -> list[KeyEntry]:
     """Say what the three colours are, with their shares of the listed paths."""
-    close = run.histograms["close"]
-    parts = distribution.shares(close)
-
-    def share(value: float) -> str:
-        return numbers.probability_with_error(value, distribution.share_error(value, close.total), sign="±")
-
+    below, at_offer, above = (
+        numbers.probability_with_error(*told(run, "close"), sign="±")
+        for told in (offer_shares.below_offer, offer_shares.at_offer, offer_shares.above_offer)
+    )
     return [
-        KeyEntry("area", style.BELOW, f"{share(parts.below)} close below the offer price"),
-        KeyEntry("area", style.AT_OFFER, f"{share(parts.at_offer)} exactly at it"),
-        KeyEntry("area", style.ABOVE, f"{share(parts.above)} above it"),
+        KeyEntry("area", style.BELOW, f"{below} close below the offer price"),
+        KeyEntry("area", style.AT_OFFER, f"{at_offer} exactly at it"),
+        KeyEntry("area", style.ABOVE, f"{above} above it"),
     ]
 
 

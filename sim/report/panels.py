@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from sim.report import distribution, numbers, style, words
+from sim.report import distribution, numbers, offer_shares, style, words
 from sim.report.axis import SMALL_PANELS, ReturnAxis, decimals_of, percent_tick
 from sim.report.distribution import Bars
 from sim.report.layout import Page
@@ -140,10 +140,8 @@ def _draw_main(page: Page, panel: Axes, run: Run, axis: ReturnAxis, height: floa
     _draw_line(panel, 0.0, level(1), offer=True)
     _label(page, panel, axis, 0.0, level(1), _offer_label(run), toward, weight="bold")
     if atom > 0.0:
-        error = distribution.share_error(atom, words.listed_paths(run))
-        _label(
-            page, panel, axis, 0.0, level(2), f"exactly at offer {numbers.probability(atom, error)}", toward
-        )
+        exactly = numbers.probability(*offer_shares.at_offer(run, "close"))
+        _label(page, panel, axis, 0.0, level(2), f"exactly at offer {exactly}", toward)
     _draw_line(panel, median[0], level(rows - 1), offer=False)
     _label(page, panel, axis, median[0], level(rows - 1), _median_label(median), toward, weight="bold")
 
@@ -280,12 +278,10 @@ def _draw_small(page: Page, panel: Axes, run: Run, name: str, axis: ReturnAxis, 
     _draw_line(panel, 0.0, 1.0, offer=True)
     median = words.quantile_return(run, name, "0.5")
     _draw_line(panel, median[0], 1.0, offer=False)
-    parts = distribution.shares(run.histograms[name])
-    total = run.histograms[name].total
     lines = [
         _median_label(median),
-        f"{numbers.probability(parts.below, distribution.share_error(parts.below, total))} below",
-        f"{numbers.probability(atom, distribution.share_error(atom, total))} at offer",
+        f"{numbers.probability(*offer_shares.below_offer(run, name))} below",
+        f"{numbers.probability(*offer_shares.at_offer(run, name))} at offer",
     ]
     page.write(name.capitalize(), page.margin, top - 0.04, size=style.SUBTITLE, weight="bold")
     for at, line in enumerate(lines):

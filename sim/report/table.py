@@ -239,7 +239,10 @@ def _greenshoe(run: Run) -> str:
     bought, error = number_of(figures["purchases_mean"]), number_of(figures["purchases_mean_se"])
     of_short = number_of(figures["purchases_fraction_of_short_mean"])
     exercised = number_of(figures["exercised_fraction_mean"])
-    used = numbers.percent(exercised, _error_of_fraction(exercised, words.listed_paths(run)))
+    told = number_of(figures.get("exercised_fraction_mean_se"))
+    used = numbers.percent(
+        exercised, told if math.isfinite(told) else _error_of_fraction(exercised, words.listed_paths(run))
+    )
     return (
         f"greenshoe: manager buys {numbers.counted(bought, error)} shares on average, "
         f"{numbers.percent(of_short, error / short)} of its short of {numbers.counted(short)}; "

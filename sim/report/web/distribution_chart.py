@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from sim.report import distribution, numbers, words
+from sim.report import distribution, numbers, offer_shares, words
 from sim.report.axis import common_axis, percent_tick
 from sim.report.distribution import Bars
 from sim.report.run import Run, currency_sign
@@ -160,8 +160,9 @@ def _labels(
         panel.label(zero, at[1], offer, "strong", toward),
     ]
     if atom > 0.0:
-        error = distribution.share_error(atom, words.listed_paths(run))
-        exactly = f"exactly at it: {numbers.probability_with_error(atom, error, '±')}"
+        exactly = (
+            f"exactly at it: {numbers.probability_with_error(*offer_shares.at_offer(run, 'close'), '±')}"
+        )
         told.append(panel.label(zero, at[2], exactly, None, toward))
     told.append(panel.label(median, at[-1], f"middle: {short_return(*middle)}", "strong", toward))
     return told

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.market.theme import ThemeHeat
-from sim.report import numbers, words
+from sim.report import numbers, offer_shares, words
 from sim.report.numbers import PRINTED_MINUS
 from sim.report.run import number_of
 from sim.report.web.contents import Fact, Grid
@@ -43,9 +41,13 @@ def decomposition_chart(result: Result) -> Picture:
 def _total(result: Result) -> tuple[float, float]:
     """Mean log return of the close and its standard error.
 
-    The parts are dependent, so their errors do not add up; that of the whole comes from the histogram of it.
+    The parts are dependent, so their errors do not add up; that of the whole comes from the histogram of it. The
+    histogram knows nothing of a method of variance reduction: then the sum of the parts' errors bounds it.
     """
-    total = sum(value for value, _ in _parts(result).values())
+    parts = _parts(result).values()
+    total = sum(value for value, _ in parts)
+    if offer_shares.is_reduced(result):
+        return total, sum(error for _, error in parts)
     histogram = result.histograms["close"]
     centres = 0.5 * (histogram.edges[1:] + histogram.edges[:-1])
     paths = int(histogram.counts.sum()) + histogram.at_offer
@@ -177,7 +179,7 @@ def demand_grid(result: Result) -> Grid:
                 )
             )
         else:
-            value, error = _middle(result.kept, drawn)
+            value, error = _middle(result, drawn)
             asked = count_told(value * shares, error * shares)
             rows.append((name, f"{shares:,}", _drawn(value, error), asked, "drawn: middle of the paths"))
     headings = ("Tranche", "Shares at first", "Covered, times", "Shares asked for", "How we know")
@@ -190,10 +192,16 @@ def _drawn(value: float, error: float) -> str:
     return f"{numbers.money(value, error)} ± {numbers.money_error(error)}"
 
 
-def _middle(kept: Mapping[str, NDArray[np.float64]] | None, quantity: str) -> tuple[float, float]:
+def _middle(result: Result, quantity: str) -> tuple[float, float]:
     """Median of a kept quantity and its standard error, NaN where paths were not kept."""
+    kept = result.kept
     if kept is None:
         return math.nan, math.nan
+    if offer_shares.is_reduced(result):
+        # Weighed as the run's own quantiles are; the import brings the kernels along.
+        from sim.variance_reduction.quantiles import kept_quantiles
+
+        return kept_quantiles(kept[quantity], kept.get("weight"))[0.5]
     ordered = np.sort(kept[quantity][~np.isnan(kept[quantity])])
     if ordered.size < 2:
         return math.nan, math.nan
