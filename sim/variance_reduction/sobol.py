@@ -23,8 +23,8 @@ Words = NDArray[np.uint64]
 REPLICATES = 32
 DIGITS = 52
 """Binary digits of a coordinate."""
-INDEX_BITS = 32
-"""Binary digits of the number of a point: 4e9 points a replicate."""
+INDEX_BITS = 36
+"""Binary digits of the number of a point: with 32 replicates 2.2e12 paths, more than a scenario may ask for."""
 
 _JOE_KUO = (
     (1, 0, (1,)),

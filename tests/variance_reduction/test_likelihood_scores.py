@@ -100,6 +100,23 @@ def test_a_path_has_its_scores_wherever_a_stream_starts(first):
         np.testing.assert_array_equal(scores_of(first + start, count), whole[:, start : start + count])
 
 
+@pytest.mark.parametrize("first", [0, (1 << 37) - 64, 1 << 37, 10**12 - 64])
+def test_points_are_sums_of_columns_up_to_the_most_paths_of_a_scenario(first):
+    """The definition, without the Gray code's shortcut from one point to the next."""
+    columns, shifts = scrambled(*seed_words(1), STANDARD_DRAWS)
+    found = scores_of(first, 64)
+    for i in range(64):
+        point, replicate = divmod(first + i, REPLICATES)
+        gray = point ^ (point >> 1)
+        assert gray < 1 << INDEX_BITS
+        digits = shifts[replicate].copy()
+        for bit in range(gray.bit_length()):
+            if gray >> bit & 1:
+                digits ^= columns[replicate, :, bit]
+        expected = [normal_score((float(each) + 0.5) * 2.0**-DIGITS) for each in digits]
+        np.testing.assert_array_equal(found[:, i], expected)
+
+
 def test_rows_that_are_certain_are_left_alone():
     out = scores_of(0, 64, rows=np.array([4, 0]))
     assert (out[1:4] == 0.0).all()
