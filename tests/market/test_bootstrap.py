@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date
 
 import numpy as np
@@ -124,6 +125,27 @@ def test_failed_fits_are_counted_and_left_out(fit):
     assert told.errors()["a"][0] == pytest.approx(np.std([0, 1, 2, 3], ddof=1))
     assert Bootstrap(2, 0, tuple(bad)).errors() == {}
     assert "2 failed: the search did not settle" in fit.with_bootstrap(told).to_yaml()
+
+
+@pytest.mark.parametrize(
+    ("values", "error"), [((0.0, 2.0), math.sqrt(2.5 / 8)), ((0.0, 1.0, 2.0), math.sqrt(2 / 36))]
+)
+def test_few_fits_say_how_little_their_scatter_is_known(values, error):
+    """By hand: m4 is 1 and s^4 is 4 of the two, 2/3 and 1 of the three."""
+    told = Bootstrap(
+        len(values), 0, tuple(Refit(number, {"a": value}) for number, value in enumerate(values))
+    )
+    assert told.errors()["a"] == pytest.approx((np.std(values, ddof=1), error))
+
+
+def test_the_error_of_a_scatter_is_that_of_normal_theory():
+    """Of 20,000 normals: sd / sqrt(2 n). Its own sd is sqrt(56 / n) / 4, 1.3%: 6 of them (2e-9)."""
+    values = np.random.default_rng(5).normal(0.0, 3.0, 20_000)
+    told = Bootstrap(
+        len(values), 0, tuple(Refit(number, {"a": value}) for number, value in enumerate(values))
+    )
+    sd, error = told.errors()["a"]
+    assert error == pytest.approx(sd / math.sqrt(2 * len(values)), rel=0.08)
 
 
 def test_a_search_that_gives_up_is_a_failed_fit(fit, monkeypatch):

@@ -126,8 +126,9 @@ class Bootstrap:
     def errors(self) -> dict[str, tuple[float, float]]:
         """Return the standard error of each parameter, and how uncertain it is with so few fits.
 
-        The latter is the standard error of a standard deviation, ``sqrt((m4 - m2^2) / n) / (2 sd)``. Empty where
-        fewer than two fits did not fail.
+        The latter is the standard error of a standard deviation: that of a variance,
+        ``sqrt((m4 - s^4 (n - 3) / (n - 1)) / n)`` (Cramer 1946), over ``2 sd``. Empty where fewer than two fits did
+        not fail.
         """
         told = [refit.values for refit in self.refits if refit.fault is None]
         if len(told) < LEAST_REPLICATES:
@@ -139,9 +140,11 @@ def _scatter(values: NDArray[np.float64]) -> tuple[float, float]:
     sd = float(values.std(ddof=1))
     if sd == 0.0:
         return 0.0, 0.0
-    squares = (values - values.mean()) ** 2
-    spread = float((squares**2).mean()) - float(squares.mean()) ** 2
-    return sd, math.sqrt(max(spread, 0.0) / len(values)) / (2.0 * sd)
+    count = len(values)
+    fourth = float(((values - values.mean()) ** 4).mean())
+    # With the n - 3 over n - 1 left out, two fits would have no error at all.
+    spread = fourth - sd**4 * (count - 3) / (count - 1)
+    return sd, math.sqrt(max(spread, 0.0) / count) / (2.0 * sd)
 
 
 def draws_of(
