@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.report import distribution, numbers, words
+from sim.report import numbers, offer_shares, words
 from sim.report.run import Run, currency_sign, probability_of
 from sim.report.web.contents import Fact
 from sim.report.web.wording import chance_told, money_told, paths_told, return_told, short_return
@@ -36,7 +36,7 @@ def answer_facts(run: Run) -> tuple[Fact, ...]:
         return ()
     low, middle, high = (words.quantile_return(run, "close", level) for level in ("0.1", "0.5", "0.9"))
     price = money_told(*words.quantile_price(run, "close", "0.5"), currency_sign(run.scenario))
-    atom = distribution.shares(run.histograms["close"]).at_offer
+    atom, _ = offer_shares.at_offer(run, "close")
     facts = [
         Fact("Middle close", return_told(*middle), f"{price}. Half of the paths close higher, half lower."),
         Fact(

@@ -47,7 +47,7 @@ def _draw(run: Run, width: float, name: str) -> Markup:
         width,
         _HEIGHT,
         "How the close is distributed",
-        _description(run, atom, quantiles),
+        _description(run, quantiles),
         [
             *_axes(run, panel, width),
             *_band(panel, quantiles),
@@ -58,13 +58,15 @@ def _draw(run: Run, width: float, name: str) -> Markup:
     )
 
 
-def _description(run: Run, atom: float, quantiles: list[tuple[float, float]]) -> str:
+def _description(run: Run, quantiles: list[tuple[float, float]]) -> str:
     low, middle, high = (short_return(*told) for told in quantiles)
-    parts = distribution.shares(run.histograms["close"])
+    below, exactly, above = (
+        numbers.probability(*told(run, "close"))
+        for told in (offer_shares.below_offer, offer_shares.at_offer, offer_shares.above_offer)
+    )
     return (
         f"Bars over the return on the offer price. Half of the paths close above {middle}; 8 in 10 between {low} "
-        f"and {high}. {numbers.probability(parts.below)} close below the offer price, {numbers.probability(atom)} "
-        f"exactly at it, {numbers.probability(parts.above)} above it."
+        f"and {high}. {below} close below the offer price, {exactly} exactly at it, {above} above it."
     )
 
 

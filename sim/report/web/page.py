@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim.desks.base import AskedDesks
-from sim.report import distribution, words
+from sim.report import offer_shares, words
 from sim.report.fan_shape import has_fan
 from sim.report.run import probability_of
 from sim.report.web import after, desks, makes, prices, record, trust
@@ -116,7 +116,7 @@ def _context(result: Result, asked: AskedDesks) -> dict[str, Any]:
 
 
 def _prices(result: Result) -> dict[str, Any]:
-    atom = distribution.shares(result.histograms["close"]).at_offer
+    atom, _ = offer_shares.at_offer(result, "close")
     return {
         "chart": distribution_chart(result),
         "ranges": ranges_chart(result),
