@@ -15,7 +15,7 @@ _SHOWN_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class DeskPart:
-    """One desk as the page shows it: ``first`` tables in sight, ``more`` behind a summary."""
+    """One desk as the page shows it: ``first`` tables in sight, ``more`` behind a summary, on ``paths`` paths."""
 
     name: str
     title: str
@@ -24,6 +24,7 @@ class DeskPart:
     first: tuple[Grid, ...]
     more: tuple[Grid, ...]
     remarks: tuple[str, ...]
+    paths: int
 
 
 _TITLES = {
@@ -71,6 +72,7 @@ def _part(answer: Answer) -> DeskPart:
         first=grids[:_SHOWN_AT_ONCE],
         more=grids[_SHOWN_AT_ONCE:],
         remarks=tuple(printed(remark) for remark in answer.remarks()),
+        paths=int(answer.to_json()["paths"]),
     )
 
 

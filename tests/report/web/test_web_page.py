@@ -11,6 +11,7 @@ from small_deals import small_deal, small_market
 from web_runs import HOSTILE, KINDS, Node, asked_of, page_of, result_of, table_of, tree
 
 from sim.desks.base import AskedDesks
+from sim.desks.issuer_answer import IssuerAnswer
 from sim.report.web.page import report_html
 from sim.report.web.wording import noted, printed
 from sim.simulation import simulate
@@ -233,6 +234,19 @@ def test_the_desks_that_were_not_asked_are_named():
     assert told == ["subscriber", "stabiliser", "issuer", "cornerstone"]
     for answer in asked_of("all desks").answers:
         assert answer.sentence().split(";")[0].replace("+-", "±")[:40] in tree(page_of("all desks")).text
+
+
+def test_a_desk_on_fewer_paths_than_the_run_says_so():
+    result, asked = result_of("all desks"), asked_of("all desks")
+    (issuer,) = [answer for answer in asked.answers if isinstance(answer, IssuerAnswer)]
+    told = report_html(result, replace(asked, answers=(replace(issuer, paths=result.paths - 1),)))
+    assert f"These figures rest on the first {result.paths - 1:,} of the paths." in tree(told).text
+    assert "These figures rest on the first" not in tree(page_of("all desks")).text
+
+
+def test_no_colour_is_named_that_dark_mode_turns_round():
+    for kind in ("biren", "all desks"):
+        assert "black" not in sections_of(tree(page_of(kind)), "close").text
 
 
 def test_a_run_that_kept_nothing_asks_no_desk():
