@@ -80,8 +80,10 @@ def sentence(comparison: Comparison, contrast: Contrast) -> str:
     parts = []
     for name, words in (("mean", "mean close"), ("below", "chance of closing below the offer")):
         gap = contrast.differences[name]
-        values = " to ".join(value_of(name, each[name], comparison) for each in (base, own))
-        parts.append(f"{words} {gap_of(name, gap, comparison)} points, from {values}")
+        before, after = (value_of(name, each[name], comparison) for each in (base, own))
+        # A paired difference may be far smaller than the digits that either value supports.
+        values = f"from {before} to {after}" if before != after else f"both {before}"
+        parts.append(f"{words} {gap_of(name, gap, comparison)} points, {values}")
     return "; ".join(parts)
 
 

@@ -9,6 +9,7 @@ from small_deals import small_deal, small_market
 from study_deals import shipped
 
 from sim.errors import InvalidInput
+from sim.report.compare_table import sentence
 from sim.studies import samples
 from sim.studies.compare import compare
 from sim.studies.metrics import METRICS
@@ -48,6 +49,18 @@ def test_a_tenth_of_the_greenshoe_needs_25_times_fewer_paths(name, change):
     assert min(ratios.values()) > 2.8
     assert contrast.differences["mean"].variance_reduction > 1_000.0
     assert abs(contrast.differences["mean"].value) > 10.0 * contrast.differences["mean"].se
+
+
+def test_a_difference_below_the_digits_of_the_values_is_not_said_to_lead_from_one_to_the_same():
+    few = {"simulation.paths": 20_000}
+    comparison = compared(
+        shipped("biren_06082", few),
+        shipped("biren_06082", {**few, "over_allotment.fraction": 0.149}),
+        shipped("biren_06082", {**few, "over_allotment.shares": 0}),
+    )
+    little, much = (sentence(comparison, contrast).split("; ")[1] for contrast in comparison.contrasts)
+    assert little.endswith("points, both 12.6%")
+    assert "points, from 12.6% to " in much
 
 
 def test_the_same_scenario_differs_by_exactly_nothing():
