@@ -57,6 +57,11 @@ class Origin:
             for changed, name in self.options.items():
                 if candidate[: len(changed)] == changed:
                     return Fault(name, dotted(path), problem, remedy)
+        if at_key and (self.document is None or path not in self.document.keys):
+            # An option may set a field inside one that is none, as foo.bar.
+            for changed, name in self.options.items():
+                if changed[: len(path)] == path:
+                    return Fault(name, dotted(path), problem, remedy)
         place = self._place(path, at_key)
         if place is None:
             return Fault(self.source, dotted(path), problem, remedy)

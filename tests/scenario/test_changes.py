@@ -91,6 +91,7 @@ def test_numbers_of_a_grid_are_numbers(sound):
             "null is no whole number",
         ),
         ({"offer.pricee": 3}, "--set offer.pricee=3", "offer.pricee", "is no field"),
+        ({"offr.price": 3}, "--set offr.price=3", "offr", "is no field"),
         (
             {"over_allotment": {"fraction": 2}},
             '--set over_allotment={"fraction": 2}',
