@@ -20,6 +20,16 @@ def is_reduced(run: Run) -> bool:
     return "variance_reduction" in run.summary
 
 
+def paths_behind(run: Run) -> int:
+    """Plain paths that would tell any share at least as badly: half as many as list where paths are weighted.
+
+    Half of them follow the model's own law, and no weight is above two.
+    """
+    listed = words.listed_paths(run)
+    weighted = is_reduced(run) and run.summary["variance_reduction"]["method"] == "importance"
+    return max(listed // 2, 1) if weighted else listed
+
+
 def below_offer(run: Run, price: str) -> Told:
     """Share of the paths that list whose ``price`` (``open``, ``close``, ...) is below the offer price."""
     return _told(run, f"{price}_below_offer", distribution.shares(run.histograms[price]).below)
@@ -43,4 +53,4 @@ def _told(run: Run, event: str, share: float) -> Told:
     """As the summary of a reduced run has it where it knows the event; else of the histogram."""
     if is_reduced(run) and event in run.summary["probabilities"]:
         return probability_of(run.summary, event)
-    return share, distribution.share_error(share, words.listed_paths(run))
+    return share, distribution.share_error(share, paths_behind(run))

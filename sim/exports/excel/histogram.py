@@ -9,6 +9,7 @@ from sim.exports.excel.figures import format_of
 from sim.exports.excel.sheet import Book, Cell, Column, Sheet
 from sim.report import distribution, style
 from sim.report.axis import common_axis, decimals_of
+from sim.report.offer_shares import paths_behind
 from sim.report.words import listed_paths
 from sim.result import Result
 
@@ -44,9 +45,9 @@ def write_histogram(book: Book, result: Result) -> Sheet:
             *(Column(f"{side}, {each}", 20.0) for side in (_BELOW, _AT, _ABOVE)),
         ],
     )
-    total = listed_paths(result)
+    behind = paths_behind(result)
     for step in steps:
-        error = distribution.share_error(step.share, total)
+        error = distribution.share_error(step.share, behind)
         form = format_of("percent", error)
         sides: list[Cell | tuple[Cell, str]] = [None, None, None]
         if step.height is not None:
