@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernels.moments import mean_and_squares
+
 HISTOGRAM_WIDTH = 0.001
 HISTOGRAM_REACH = 4.0
 HISTOGRAM_BINS = round(2 * HISTOGRAM_REACH / HISTOGRAM_WIDTH)
@@ -38,15 +40,15 @@ class Moments:
         """Moments of a block without NaN."""
         if not values.size:
             return Moments()
-        # The bits of ``values.mean()``, without what that spends on checks: a sweep takes millions of means.
-        mean = float(np.add.reduce(values)) / values.size
-        deviations = values - mean
-        np.square(deviations, out=deviations)
-        return Moments(values.size, mean, float(np.add.reduce(deviations)))
+        return Moments(values.size, *mean_and_squares(values))
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Add a block of values; NaN is left out."""
         self.merge(Moments.of(values))
+
+    def scaled(self, factor: float, shift: float) -> Moments:
+        """Return the moments of ``factor x + shift``."""
+        return Moments(self.count, factor * self.mean + shift, factor * factor * self.squares)
 
     def merge(self, other: Moments) -> None:
         """Add the values that another one has seen."""

@@ -259,8 +259,11 @@ class _Block:
         prices = self._block[name]
         ratios = prices / self._block["offer_price"]
         returns = ratios - 1.0
-        self._mean(return_of(name), returns)
-        self._mean(price_of(name), prices)
+        of_returns = self._mean(return_of(name), returns)
+        if one_price(self._plan):
+            self._moment(price_of(name), of_returns.scaled(unit, unit))
+        else:
+            self._mean(price_of(name), prices)
         if name == "close" and self._with_marks:
             self._mark(returns)
         rows = self._owner.histogram_row
@@ -324,9 +327,12 @@ class _Block:
             self._mean(AFTER + "unlock", block["expiry_close"] / block["before_expiry"] - 1.0)
             self._count(AFTER + "under_water", block["expiry_close"] < block["offer_price"])
 
-    def _mean(self, name: str, values: Floats) -> None:
+    def _mean(self, name: str, values: Floats) -> Moments:
         told = Moments.of_numbers(values)
-        self._moment(name, Moments.of(values) if math.isnan(told.mean) else told)
+        if math.isnan(told.mean):
+            told = Moments.of(values)
+        self._moment(name, told)
+        return told
 
     def _moment(self, name: str, told: Moments) -> None:
         self._moments[0, self._owner.moment_row[name]] = (told.count, told.mean, told.squares)

@@ -52,3 +52,20 @@ def test_without_enough_values_there_is_no_spread():
     assert (nothing.count, one.count) == (0, 1)
     assert all(math.isnan(x) for x in (nothing.sd, nothing.se, one.sd, one.se))
     assert one.mean == 3.0
+
+
+@pytest.mark.parametrize("count", [*range(1, 20), 16_384, 16_385])
+def test_no_value_is_lost_between_the_lanes(count):
+    values = np.random.default_rng(count).normal(3.0, 2.0, count)
+    told = Moments.of(values)
+    mean = math.fsum(values) / count
+    squares = math.fsum((values - mean) ** 2)
+    assert told.mean == pytest.approx(mean, rel=1e-14)
+    assert told.squares == pytest.approx(squares, rel=1e-12, abs=1e-24)
+
+
+def test_moments_of_a_straight_line_of_the_values():
+    returns = np.random.default_rng(3).normal(0.3, 0.5, 1_000)
+    told, prices = Moments.of(returns).scaled(19.6, 19.6), Moments.of(19.6 * (1.0 + returns))
+    assert (told.count, told.mean) == (1_000, pytest.approx(prices.mean, rel=1e-13))
+    assert told.sd == pytest.approx(prices.sd, rel=1e-12)

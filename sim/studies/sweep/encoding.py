@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +27,7 @@ def encoded_statistics(found: Sequence[Statistics]) -> bytes:
     layouts = list(dict.fromkeys(names for names, _ in found))
     arrays = {"layouts": np.array([layouts.index(names) for names, _ in found], dtype=np.int64)}
     for number, names in enumerate(layouts):
-        arrays[f"names_{number}"] = np.array(names)
+        arrays[f"names_{number}"] = np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
         arrays[f"values_{number}"] = np.array([values for own, values in found if own == names])
     return _packed(arrays)
 
@@ -46,18 +47,14 @@ def decoded_statistics(content: bytes, scenarios: int) -> list[Statistics]:
             raise DamagedPart("another number of scenarios")
         found: list[Statistics | None] = [None] * scenarios
         for number in range(int(layouts.max()) + 1):
-            names, values = arrays[f"names_{number}"], arrays[f"values_{number}"]
+            names, values = json.loads(arrays[f"names_{number}"].tobytes()), arrays[f"values_{number}"]
             own = np.flatnonzero(layouts == number)
-            if (
-                values.dtype != np.float64
-                or values.shape != (len(own), len(names))
-                or names.shape[1:] != (2,)
-            ):
+            if values.dtype != np.float64 or values.shape != (len(own), len(names)):
                 raise DamagedPart("arrays of another shape")
-            told = tuple((str(metric), str(statistic)) for metric, statistic in names.tolist())
+            told = tuple((str(metric), str(statistic)) for metric, statistic in names)
             for place, row in zip(own.tolist(), values.tolist(), strict=True):
                 found[place] = (told, row)
-    except (KeyError, ValueError, IndexError) as fault:
+    except (KeyError, ValueError, IndexError, TypeError) as fault:
         raise DamagedPart(str(fault)) from fault
     return [each for each in found if each is not None]
 

@@ -36,7 +36,11 @@ def _gather(part: Mapping[str, Any], keys: list[str], values: list[float]) -> No
     for key, value in part.items():
         if isinstance(value, dict):
             keys += (key, _BEGIN)
-            _gather(value, keys, values)
+            if set(map(type, value.values())) == {float}:
+                keys += value
+                values += value.values()
+            else:
+                _gather(value, keys, values)
             keys.append(_END)
         elif type(value) is float or type(value) is int:
             if key not in _ABOUT:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sim.kernels._jit import is_cached, kernel_hash
+from sim.kernels._jit import is_cached
 from sim.run_directory import document_sha256
 from sim.studies.cluster import Crew
 from sim.studies.sweep.checkpoint import SweepDirectory, check_destination
@@ -23,7 +23,7 @@ from sim.studies.sweep.encoding import DamagedPart, decoded_part, decoded_statis
 from sim.studies.sweep.points import Points
 from sim.studies.sweep.rows import statistics_of
 from sim.studies.sweep.runs import SweepRuns, perform_run
-from sim.studies.sweep.tasks import Job, Slice, Task, collector_of_parts, perform, tasks_of
+from sim.studies.sweep.tasks import Job, Slice, Task, collector_of_parts, own_kernels, perform, tasks_of
 
 _LOOKED_AT = 1000
 """Points whose horizon is looked at for what to compile."""
@@ -90,6 +90,7 @@ class SweepJob:
         self._replicates = points.sweep.replicates
         self.tasks = list(tasks_of(points.paths, self._replicates))
         self.paths = sum(task.paths for task in self.tasks)
+        self._kernels = own_kernels()
         self._document = self._described()
         identity = document_sha256(self._document)
         self._check = partial(check_destination, out, identity, resume)
@@ -109,7 +110,7 @@ class SweepJob:
             "replicates": sweep.replicates,
             "markets": {document_sha256(text): name for text, name in markets.items()},
             "points": _points_hash(points),
-            "kernel_hash": kernel_hash(),
+            "kernel_hash": self._kernels,
             "versions": {
                 "firstday": version("firstday"),
                 "numpy": version("numpy"),
@@ -183,7 +184,7 @@ class SweepJob:
     def _job(self, task: Task) -> Job:
         scenarios = tuple(self._points.scenario(each.scenario // self._replicates) for each in task.slices)
         markets = tuple(self._points.market_of(scenario) for scenario in scenarios)
-        return Job(task, scenarios, markets, kernel_hash())
+        return Job(task, scenarios, markets, self._kernels)
 
     def _assemble(self) -> int:
         points = self._points
@@ -241,7 +242,7 @@ def ready_kernels(points: Points) -> None:
     for point in horizons.values():
         scenario = points.scenario(point)
         own = Task(0, (Slice(0, 0, 2),), whole=True)
-        perform(Job(own, (scenario,), (points.market_of(scenario),), kernel_hash()))
+        perform(Job(own, (scenario,), (points.market_of(scenario),), own_kernels()))
 
 
 def _points_hash(points: Points) -> str:

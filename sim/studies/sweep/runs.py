@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import InvalidInput, invalid
-from sim.kernels._jit import kernel_hash
 from sim.market.parameters import Market
 from sim.run_directory import document_sha256, prepare_destination, read_manifest, write_run
 from sim.scenario.scenario import Scenario
 from sim.simulation import simulate
 from sim.studies.sweep.checkpoint import RUNS, SweepDirectory
 from sim.studies.sweep.points import Points
+from sim.studies.sweep.tasks import own_kernels
 from sim.verification import changed_files
 
 
@@ -79,7 +79,7 @@ class SweepRuns:
                 "leave out replicates, or --runs",
             )
         self._points, self._directory, self._keep_paths = points, directory, keep_paths
-        self._kernels = kernel_hash()
+        self._kernels = own_kernels()
 
     def missing(self) -> list[int]:
         """Return the points whose run directory is missing, harmed or of other inputs.
@@ -138,7 +138,7 @@ def perform_run(job: RunJob) -> int:
     InvalidInput
         When the worker does not see the sweep's directory, cannot write there, or has other kernels.
     """
-    if job.kernels != kernel_hash():
+    if job.kernels != own_kernels():
         raise invalid(
             "--scheduler", "", "a worker has another version of firstday", "install the same one everywhere"
         )

@@ -124,7 +124,7 @@ def perform(job: Job) -> bytes:
     InvalidInput
         When the worker has other kernels than the sweep began with.
     """
-    if job.kernels != _own_kernels():
+    if job.kernels != own_kernels():
         raise invalid(
             "--scheduler", "", "a worker has another version of firstday", "install the same one everywhere"
         )
@@ -139,8 +139,8 @@ def perform(job: Job) -> bytes:
 
 
 @cache
-def _own_kernels() -> str:
-    """Hash of the kernels that this process has loaded."""
+def own_kernels() -> str:
+    """Hash of the kernels that this process has loaded; reading all their sources takes a millisecond."""
     return kernel_hash()
 
 

@@ -1,0 +1,45 @@
+"""Mean and spread of many values, summed in lanes: the processor adds eight at a time, whatever processor it is."""
+
+from __future__ import annotations
+
+from sim.kernels._jit import kernel
+
+LANES = 8
+
+
+@kernel
+def mean_and_squares(values):
+    """Mean of at least one value, and the sum of the squared deviations from it.
+
+    Two passes: the values are in the processor's cache, and deviations from the mean itself lose no digits.
+    """
+    n = values.shape[0]
+    whole = n - n % LANES
+    a = b = c = d = e = f = g = h = 0.0
+    for i in range(0, whole, LANES):
+        a += values[i]
+        b += values[i + 1]
+        c += values[i + 2]
+        d += values[i + 3]
+        e += values[i + 4]
+        f += values[i + 5]
+        g += values[i + 6]
+        h += values[i + 7]
+    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for i in range(whole, n):
+        total += values[i]
+    mean = total / n
+    a = b = c = d = e = f = g = h = 0.0
+    for i in range(0, whole, LANES):
+        a += (values[i] - mean) ** 2
+        b += (values[i + 1] - mean) ** 2
+        c += (values[i + 2] - mean) ** 2
+        d += (values[i + 3] - mean) ** 2
+        e += (values[i + 4] - mean) ** 2
+        f += (values[i + 5] - mean) ** 2
+        g += (values[i + 6] - mean) ** 2
+        h += (values[i + 7] - mean) ** 2
+    squares = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for i in range(whole, n):
+        squares += (values[i] - mean) ** 2
+    return mean, squares
