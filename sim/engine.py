@@ -202,7 +202,8 @@ def batches(
 
 def _card_batches(plan: Plan, paths: int, batch_paths: int, first: int) -> Iterator[Batch]:
     """Simulate batches on a CUDA card; while one is read the card simulates the next."""
-    from sim.kernels.cuda.driver import CardError, simulate_spans
+    from sim.kernels.cuda.driver import simulate_spans
+    from sim.kernels.cuda.faults import CardError
 
     whole = max(1, batch_paths // BLOCK_PATHS) * BLOCK_PATHS
 

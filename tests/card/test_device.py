@@ -1,6 +1,7 @@
 """``--device``: what is used, what is said where there is no card, and what the run directory remembers."""
 
 import dataclasses
+import importlib
 import json
 import os
 import subprocess
@@ -80,19 +81,40 @@ def test_an_unknown_device_is_refused_before_anything_is_simulated():
         simulate(small_deal(), market=small_market(), device="tpu")
 
 
-def test_a_card_that_gives_up_ends_the_run_with_a_remedy(monkeypatch):
-    from numba.cuda.cudadrv.error import CudaSupportError
+FAULTS = {
+    "the driver": ("numba.cuda.cudadrv.error", "CudaSupportError"),
+    "an old card": ("numba.cuda.cudadrv.error", "CCSupportError"),
+    "the linker": ("numba.cuda.cudadrv.driver", "LinkerError"),
+    "an old driver": ("cuda.core._utils.cuda_utils", "CUDAError"),
+    "no driver": ("cuda.pathfinder", "DynamicLibNotFoundError"),
+}
 
+
+@pytest.mark.parametrize(("module", "name"), FAULTS.values(), ids=FAULTS)
+def test_a_card_that_gives_up_ends_the_run_with_a_remedy(monkeypatch, module, name):
     from sim.kernels.cuda import driver
 
+    fault = getattr(importlib.import_module(module), name)
+
     def give_up(*_):
-        raise CudaSupportError("out of memory")
+        raise fault("out of memory")
         yield
 
     monkeypatch.setattr(device, "_why_no_card", lambda: "")
     monkeypatch.setattr(driver, "simulate_spans", give_up)
     with pytest.raises(InvalidInput, match="the card gave up: out of memory; use --device cpu"):
         simulate(small_deal(), market=small_market(), device="cuda", fan=False)
+
+
+def test_a_compiler_that_does_not_know_the_card_is_the_card_giving_up():
+    from numba.cuda.cudadrv import nvvm
+
+    from sim.kernels.cuda.faults import CardError
+
+    if not nvvm.is_available():
+        pytest.skip("libnvvm is not installed: pip install nvidia-nvvm, or set CUDA_HOME to a CUDA toolkit")
+    with pytest.raises(CardError):
+        nvvm.compile_ir('target triple = "nvptx64-nvidia-cuda"', arch="compute_10")
 
 
 def test_the_manifest_names_the_device(tmp_path):

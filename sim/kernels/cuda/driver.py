@@ -10,23 +10,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 from numba import cuda
 from numba.core.errors import NumbaPerformanceWarning
-from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
-from numba.cuda.cudadrv.error import CudaSupportError
 
-from sim.kernels.cuda.compilation import SIMULATED, ContractedError, without_contraction
+from sim.kernels.cuda.compilation import SIMULATED, without_contraction
 from sim.kernels.cuda.threads import simulate_first_day, simulate_horizon
 from sim.kernels.parameters import QUANTITIES, KernelParameters
 
-# Its module carries no types.
-_LibraryNotFound: Any = import_module("cuda.pathfinder").DynamicLibNotFoundError
-CardError = (CudaSupportError, CudaAPIError, LinkerError, _LibraryNotFound, ContractedError)
-"""What a card, its driver or its compiler may raise in the middle of a run."""
 THREADS = 128
 """Threads of a block; 64 registers each leave room for eight blocks on a multiprocessor."""
 FIRST_DAY_ROWS = QUANTITIES.index("stabilisation_close")
