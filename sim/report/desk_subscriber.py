@@ -89,7 +89,7 @@ def _title(answer: SubscriberAnswer, name: str) -> str:
     choice = answer.choices[0].outcome
     profit = answer.best_exit.expected_profit
     sign = answer.scenario.rules.currency_sign
-    text = f"{sign}{numbers.rounded(abs(profit.value), 0 if profit.se >= 0.5 else 1)}"
+    text = numbers.money(abs(profit.value), profit.se, sign=sign)
     if profit.value <= 0.0:
         return f"{name}: no tier is expected to earn"
     return f"{text} is the mean profit of applying for {choice.applied_shares:,} shares of {name}"

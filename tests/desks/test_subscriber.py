@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -174,3 +175,9 @@ def test_too_little_money_is_told_what_is_enough(allotted):
 def test_the_picture_is_drawn(answer, launched):
     assert len(subscriber_figure(answer).axes) == 4
     assert len(subscriber_figure(subscriber_desk(launched, SubscriberOptions())).axes) == 4
+
+
+def test_the_picture_has_the_digits_of_the_sentence(answer):
+    title = " ".join(text.get_text().replace("\n", " ") for text in subscriber_figure(answer).texts)
+    (amount,) = re.findall(r"(\S+) is the mean profit", title)
+    assert f"profit {amount} +- " in answer.sentence()
