@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.statistics import probability_se
+from sim.statistics import probability_se, quantile_reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,15 @@ def mean_of(values: NDArray[np.float64]) -> Estimate:
         return Estimate(math.nan, math.nan)
     error = float(known.std(ddof=1)) / math.sqrt(known.size) if known.size > 1 else math.nan
     return Estimate(float(known.mean()), error)
+
+
+def median_of(values: NDArray[np.float64]) -> Estimate:
+    """Median of one number a path; its error is half the way between the order statistics a deviation around it."""
+    if values.size == 0:
+        return Estimate(math.nan, math.nan)
+    low, high = quantile_reach(values.size, 0.5)
+    ordered = np.partition(values, [low, high])
+    return Estimate(float(np.median(values)), float(ordered[high] - ordered[low]) / 2.0)
 
 
 def share_of(happened: NDArray[np.bool_]) -> Estimate:

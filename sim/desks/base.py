@@ -7,13 +7,14 @@ what :class:`Answer` names. The command line prints, writes and draws any answer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from sim.engine import prepare
 from sim.errors import invalid
+from sim.estimates import Estimate
 from sim.kept_paths import KeptPaths, paths_of
 from sim.market.parameters import Market
 from sim.scenario.scenario import Scenario
@@ -21,18 +22,28 @@ from sim.scenario.scenario import Scenario
 MOST_PATHS = 2_000_000
 """Paths of a desk: it keeps every one, 26 numbers each."""
 
+LARGEST_ERROR = "+- max"
+"""Name of the row with the largest standard error of each column."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table ready to print: every cell is text, the first column is a name, the others are figures.
 
-    ``marked`` holds the rows that are the answer; the printed table fits 100 columns.
+    ``marked`` holds the rows that are the answer; the printed table fits 100 columns. Where cells have no room for
+    their errors, the last row holds the largest of each column.
     """
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     marked: frozenset[int] = frozenset()
+
+
+def largest_error(estimates: Iterable[Estimate], written: Callable[[float], str]) -> str:
+    """Write the largest standard error of a column; nothing where its numbers are exact."""
+    largest = max((each.se for each in estimates), default=0.0)
+    return written(largest) if largest > 0.0 else ""
 
 
 class Answer(Protocol):

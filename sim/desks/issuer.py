@@ -27,7 +27,7 @@ from sim.desks.issuer_answer import IssuerAnswer, PriceOutcome
 from sim.desks.price_list import MOST_PRICES
 from sim.engine import Plan, term_parameters
 from sim.errors import Fault, InvalidInput
-from sim.estimates import Estimate, mean_of, share_of
+from sim.estimates import Estimate, mean_of, median_of, share_of
 from sim.kept_paths import KeptPaths, paths_of
 from sim.kernels.parameters import CoverageParameters, DemandParameters, TermParameters
 from sim.scenario import with_changes
@@ -186,7 +186,7 @@ def _told(
         proceeds_with_option=mean_of(proceeds + price * exercised),
         left=mean_of(offered * price * returns),
         first_day_return=mean_of(returns),
-        median_return=float(np.median(returns)),
+        median_return=median_of(returns),
         below=share_of(returns < 0.0),
         uncovered=_uncovered(scenario, log_covered),
         exercised=mean_of(exercised / short) if short else Estimate(0.0),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.desks.base import Table
-from sim.estimates import Estimate, finite
+from sim.desks.base import LARGEST_ERROR, Table, largest_error
+from sim.estimates import Estimate
 from sim.report import numbers
 from sim.scenario.scenario import Scenario
 
@@ -45,7 +45,7 @@ class PriceOutcome:
     proceeds_with_option: Estimate
     left: Estimate
     first_day_return: Estimate
-    median_return: float
+    median_return: Estimate
     below: Estimate
     uncovered: Estimate
     exercised: Estimate
@@ -60,7 +60,7 @@ class PriceOutcome:
             "proceeds_with_option": self.proceeds_with_option.to_json(),
             "left_on_the_table": self.left.to_json(),
             "first_day_return": self.first_day_return.to_json(),
-            "median_return": finite(self.median_return),
+            "median_return": self.median_return.to_json(),
             "below_offer": self.below.to_json(),
             "withdrawn": self.uncovered.to_json(),
             "exercised": self.exercised.to_json(),
@@ -170,18 +170,29 @@ class IssuerAnswer:
                 _counted(each.proceeds_with_option),
                 _counted(each.left),
                 numbers.return_with_error(each.first_day_return.value, each.first_day_return.se),
-                numbers.percent(each.median_return, each.first_day_return.se, signed=True),
+                numbers.percent(each.median_return.value, each.median_return.se, signed=True),
                 numbers.probability_with_error(each.below.value, each.below.se),
                 numbers.probability(each.uncovered.value, each.uncovered.se),
                 numbers.percent(each.locked.value, most=1),
             )
             for each in told
         )
+        errors = (
+            LARGEST_ERROR,
+            "",
+            largest_error((each.proceeds_with_option for each in told), numbers.counted_error),
+            largest_error((each.left for each in told), numbers.counted_error),
+            "",
+            largest_error((each.median_return for each in told), numbers.percent_error),
+            "",
+            largest_error((each.uncovered for each in told), numbers.percent_error),
+            "",
+        )
         headings = ("raises", "with option", "left", "mean return", "median", "below offer", "withdrawn")
         return Table(
             f"{title}, {sign}",
             (first, *headings, "locked"),
-            rows,
+            (*rows, errors),
             frozenset() if marked is None else frozenset({marked}),
         )
 

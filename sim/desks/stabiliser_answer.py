@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sim.desks.base import Table
+from sim.desks.base import LARGEST_ERROR, Table, largest_error
 from sim.estimates import Estimate, finite
 from sim.report import numbers
 from sim.report.run import currency_sign
@@ -124,17 +125,31 @@ class StabiliserAnswer:
         money = Table(
             title=f"Short, purchases, option; shares, {sign}",
             headings=("greenshoe, bid", "short", "buys", "cost", "exercised", "gain", "full", "part", "none"),
-            rows=tuple(
+            rows=(
+                *(
+                    (
+                        _name(cell),
+                        numbers.counted(cell.short),
+                        _count(cell.purchases),
+                        _count(cell.cost),
+                        _count(cell.exercised),
+                        _count(cell.profit),
+                        *(map(_chance, (cell.full_exercise, cell.partial_exercise, cell.no_exercise))),
+                    )
+                    for cell in self.cells
+                ),
                 (
-                    _name(cell),
-                    numbers.counted(cell.short),
-                    _count(cell.purchases),
-                    _count(cell.cost),
-                    _count(cell.exercised),
-                    _count(cell.profit),
-                    *(map(_chance, (cell.full_exercise, cell.partial_exercise, cell.no_exercise))),
-                )
-                for cell in self.cells
+                    LARGEST_ERROR,
+                    "",
+                    *(
+                        self._largest_error(name, numbers.counted_error)
+                        for name in ("purchases", "cost", "exercised", "profit")
+                    ),
+                    *(
+                        self._largest_error(name, numbers.percent_error)
+                        for name in ("full_exercise", "partial_exercise", "no_exercise")
+                    ),
+                ),
             ),
             marked=marked,
         )
@@ -149,19 +164,38 @@ class StabiliserAnswer:
                 "end < offer",
                 "saved",
             ),
-            rows=tuple(
+            rows=(
+                *(
+                    (
+                        _name(cell),
+                        *(map(_chance, (cell.exhausted, cell.exhausted_first_day, cell.exhausted_early))),
+                        _chance(cell.close_below),
+                        _chance(cell.end_below),
+                        _chance(cell.saved),
+                    )
+                    for cell in self.cells
+                ),
                 (
-                    _name(cell),
-                    *(map(_chance, (cell.exhausted, cell.exhausted_first_day, cell.exhausted_early))),
-                    _chance(cell.close_below),
-                    _chance(cell.end_below),
-                    _chance(cell.saved),
-                )
-                for cell in self.cells
+                    LARGEST_ERROR,
+                    *(
+                        self._largest_error(name, numbers.percent_error)
+                        for name in (
+                            "exhausted",
+                            "exhausted_first_day",
+                            "exhausted_early",
+                            "close_below",
+                            "end_below",
+                            "saved",
+                        )
+                    ),
+                ),
             ),
             marked=marked,
         )
         return money, support
+
+    def _largest_error(self, name: str, written: Callable[[float], str]) -> str:
+        return largest_error((getattr(cell, name) for cell in self.cells), written)
 
     def remarks(self) -> tuple[str, ...]:
         """Say what the figures rest on."""

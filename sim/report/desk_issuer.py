@@ -43,7 +43,7 @@ def issuer_figure(answer: IssuerAnswer) -> Figure:
         money = named_panel(page, *places[2], "Money", (f"{sign}, means",), _RIGHT)
         price = np.array([told.price for told in answer.prices])
         mean = np.array([told.first_day_return.value for told in answer.prices])
-        median = np.array([told.median_return for told in answer.prices])
+        median = np.array([told.median_return.value for told in answer.prices])
         returns.plot(price, mean, "o-", color=style.FAN_MEDIAN, linewidth=1.8, markersize=4.5)
         returns.plot(price, median, "s--", color=style.FAN[2], linewidth=1.5, markersize=4.0)
         returns.axhline(0.0, color=style.INK, linewidth=0.8)

@@ -135,6 +135,16 @@ def error_percent(value: float | None, standard_error: float | None, *, most: in
     return rounded(100.0 * standard_error, decimals) + "%"
 
 
+def percent_error(standard_error: float) -> str:
+    """Write a standard error of shares or returns that stands alone, with one digit: ``0.2%``."""
+    return error_percent(standard_error, standard_error, most=6)
+
+
+def counted_error(standard_error: float) -> str:
+    """Write a standard error of shares or of money that stands alone, with one digit: ``50,000``."""
+    return counted(standard_error, standard_error)
+
+
 def probability_with_error(value: float | None, standard_error: float | None, sign: str = "+-") -> str:
     """Write a probability and its standard error, ``7.9% +- 0.1%``; without error where it has none."""
     if value is None or not standard_error or not math.isfinite(standard_error):
