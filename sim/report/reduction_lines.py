@@ -31,11 +31,14 @@ def reduction_lines(run: Run) -> list[str]:
     known = {name: gain for name, gain in told["gain"].items() if gain is not None}
     if told["method"] == "importance":
         return _importance(told, known)
-    first = "sobol: a path is worth " + _listed(known, ("close_mean", "close_below_offer"), first=True)
-    others = [name for name in known if name not in ("close_mean", "close_below_offer")]
-    rest = f"       {_listed(known, others)}" if others else ""
-    closing = f"       errors from {told['replicates']} independent replicates"
-    return [line for line in (first, rest, closing) if line]
+    if not known:
+        return ["sobol: these paths cannot tell what a path is worth"]
+    foremost = [name for name in ("close_mean", "close_below_offer") if name in known]
+    others = [name for name in known if name not in foremost]
+    lines = [_listed(part, known) for part in (foremost, others) if part]
+    lines[0] = "sobol: a path is worth " + lines[0].replace(" for ", " plain ones for ", 1)
+    closing = f"errors from {told['replicates']} independent replicates"
+    return [lines[0], *(f"       {line}" for line in (*lines[1:], closing))]
 
 
 def _importance(told: Mapping[str, Any], known: Mapping[str, float]) -> list[str]:
@@ -43,21 +46,19 @@ def _importance(told: Mapping[str, Any], known: Mapping[str, float]) -> list[str
     lines = [f"importance, aimed at {_IN_WORDS[event]}:"]
     if event in known:
         lines[0] += f" a path is worth {_times(known[event])} plain ones"
+    else:
+        lines[0] += " these paths cannot tell what a path is worth"
     hits, paths = told["effective_hits"].get(event), told["effective_paths"]
     lines.append(
         f"       effective sample size {numbers.counted(paths)} paths, {numbers.counted(hits)} hits of the event"
     )
     if others := [name for name in known if name != event]:
-        lines.append("       worth in plain paths elsewhere: " + _listed(known, others))
+        lines.append("       worth in plain paths elsewhere: " + _listed(others, known))
     return lines
 
 
-def _listed(known: Mapping[str, float], names: list[str] | tuple[str, ...], first: bool = False) -> str:
-    parts = [
-        f"{_times(known[name])} {'plain ones for ' if first and at == 0 else 'for '}{_IN_WORDS[name]}"
-        for at, name in enumerate(name for name in names if name in known)
-    ]
-    return ", ".join(parts)
+def _listed(names: list[str], known: Mapping[str, float]) -> str:
+    return ", ".join(f"{_times(known[name])} for {_IN_WORDS[name]}" for name in names)
 
 
 def _times(gain: float) -> str:
