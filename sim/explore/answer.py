@@ -24,7 +24,7 @@ from sim.report.table import facts, returns_rows, told_events
 from sim.result import Result
 
 LEVELS = ("0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95")
-_MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+_MINUS = re.compile(r"(?<![\w.])-(?=\d|HK\$|RMB)")
 PIECES = 80
 """Bars that an axis is cut into at most."""
 MOST_BARS = 400

@@ -168,6 +168,12 @@ def test_a_desk_answers_as_its_command(client, question, small, desk):
     assert len(answer["tables"]) == len(told.tables())
 
 
+def test_a_loss_has_a_minus_that_no_line_breaks_at(small):
+    told = desk_answer(small, "subscriber", {"observed.public_coverage": 1.1, "observed.placing_coverage": 0.5})
+    assert "\N{MINUS SIGN}HK$" in told["sentence"]
+    assert "-HK$" not in json.dumps(told)
+
+
 def test_a_desk_without_a_deal_says_so(small):
     values = {"over_allotment.fraction": 0.0}
     assert "stabiliser" not in close_answer(small, values)["desks"]
