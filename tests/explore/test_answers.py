@@ -169,7 +169,9 @@ def test_a_desk_answers_as_its_command(client, question, small, desk):
 
 
 def test_a_loss_has_a_minus_that_no_line_breaks_at(small):
-    told = desk_answer(small, "subscriber", {"observed.public_coverage": 1.1, "observed.placing_coverage": 0.5})
+    told = desk_answer(
+        small, "subscriber", {"observed.public_coverage": 1.1, "observed.placing_coverage": 0.5}
+    )
     assert "\N{MINUS SIGN}HK$" in told["sentence"]
     assert "-HK$" not in json.dumps(told)
 
