@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -38,6 +39,8 @@ _NO_WORKER_SECONDS = 120
 _MOST_DEATHS = 5
 """Workers that a job may take with it before the job is given up."""
 _CLOSE_SECONDS = 10
+MOST_WORKERS = 1024
+"""Processes of one machine: a slip of the finger is not to take it down."""
 
 
 class Crew(Protocol):
@@ -232,11 +235,16 @@ def open_crew(workers: int, scheduler: str | None) -> Iterator[Crew]:
     Raises
     ------
     InvalidInput
-        When Dask is not installed, or the scheduler does not answer or has no worker.
+        When Dask is not installed, there would be too many workers, or the scheduler does not answer, has no worker
+        or has one without this firstday.
     """
     if scheduler is None and workers <= 1:
         yield ThisProcess()
         return
+    if scheduler is None and workers > MOST_WORKERS:
+        raise invalid(
+            "--workers", "", f"{workers:,} is too many", f"at most {MOST_WORKERS:,}, or --scheduler"
+        )
     distributed()
     with _quiet(), ExitStack() as stack:
         if scheduler is not None:
@@ -259,9 +267,20 @@ def _elsewhere(address: str) -> Iterator[DaskCrew]:
             client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
         except TimeoutError as fault:
             raise invalid("--scheduler", "", f"{address} has no worker", remedy) from fault
+        _refuse_strangers(client)
         yield DaskCrew(client, address)
     finally:
         client.close(timeout=_CLOSE_SECONDS)
+
+
+def _refuse_strangers(client: Any) -> None:
+    """Refuse workers without this firstday before they are sent what they cannot read: they would die of it."""
+    own = version("firstday")
+    for worker, told in sorted(client.run(version, "firstday", on_error="return").items()):
+        if told != own:
+            has = f"firstday {told}" if isinstance(told, str) else "no firstday"
+            remedy = f"install firstday {own} everywhere"
+            raise invalid("--scheduler", "", f"the worker {worker} has {has}", remedy)
 
 
 async def _reached(address: str) -> None:

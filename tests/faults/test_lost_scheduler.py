@@ -16,8 +16,13 @@ from disturbed import Command, held_after, parts_of, paths_simulated, wait_until
 
 
 @contextmanager
-def elsewhere(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], subprocess.Popen[bytes]]]:
-    """Start a scheduler and a worker on the loopback interface; yield the address and both."""
+def elsewhere(
+    folder: Path, library: Path | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes], subprocess.Popen[bytes]]]:
+    """Start a scheduler and a worker on the loopback interface; yield the address and both.
+
+    The worker finds the modules of ``library`` before all others.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -37,7 +42,7 @@ def elsewhere(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], subp
             *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"),
             *("--no-dashboard", "--death-timeout", "120", "--local-directory", str(folder)),
         ],
-        **quiet,
+        **{**quiet, "env": {**os.environ, **({} if library is None else {"PYTHONPATH": str(library)})}},
     )
     try:
         yield address, scheduler, worker
@@ -121,6 +126,49 @@ def test_a_scheduler_that_is_not_there_is_told(sweep_file, tmp_path):
             said = command.said()
     assert said.code == 2
     assert "does not answer" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+# What Python imports first where firstday is not installed, or another version of it is.
+STRANGERS = {
+    "no firstday": """
+import importlib.metadata as metadata, sys
+class Missing:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] == "sim":
+            raise ModuleNotFoundError("No module named 'sim'", name="sim")
+sys.meta_path.insert(0, Missing())
+usual = metadata.distribution
+def distribution(name):
+    if name == "firstday":
+        raise metadata.PackageNotFoundError(name)
+    return usual(name)
+metadata.distribution = distribution
+""",
+    "firstday 0.0.1": """
+import importlib.metadata as metadata
+usual = metadata.version
+metadata.version = lambda name: "0.0.1" if name == "firstday" else usual(name)
+""",
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_workers_without_this_firstday_are_told_and_live(sweep_file, tmp_path, stranger):
+    """They could not read a job; each that is sent one ends."""
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "sitecustomize.py").write_text(STRANGERS[stranger], encoding="utf-8")
+    with elsewhere(tmp_path, library) as (address, scheduler, worker):
+        wait_until(lambda: listens(address), lambda: scheduler.poll() is not None)
+        arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
+        with Command(*arguments, cwd=tmp_path) as command:
+            said = command.said()
+        assert worker.poll() is None
+    assert said.code == 2
+    (line,) = said.err.splitlines()
+    assert line.startswith("--scheduler: the worker tcp://127.0.0.1:")
+    assert f"has {stranger}; install firstday " in line
     assert not (tmp_path / "out").exists()
 
 

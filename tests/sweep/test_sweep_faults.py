@@ -6,6 +6,7 @@ import pytest
 from small_deals import DEAL
 
 from sim.errors import InvalidInput
+from sim.studies.cluster import MOST_WORKERS, open_crew
 from sim.studies.sweep.points import Points
 from sim.studies.sweep.spec import load_sweep
 
@@ -183,3 +184,11 @@ def test_a_market_that_is_not_there_is_refused(written):
     (said,) = faults(written("scenario: deal.yaml\ngrid: {market: [./market.yaml, ./gone.yaml]}\n"))
     assert "gone.yaml" in said
     assert said.startswith(":2:32:")
+
+
+def test_a_flood_of_workers_is_refused_before_any_is_started():
+    with (
+        pytest.raises(InvalidInput, match="--workers: 1,025 is too many; at most 1,024"),
+        open_crew(MOST_WORKERS + 1, None),
+    ):
+        pass
