@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.kernels._jit import kernel
 
-CELLS = 1024
+CELLS = 2048
 
 
 @kernel

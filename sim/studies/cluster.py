@@ -134,21 +134,25 @@ class DaskCrew:
     def _submitted(self, work: Callable[[Job], Answer], job: Job) -> Any:
         self._given_out += 1
         name = f"firstday-{self._client.id}-{self._given_out}"
-        return self._client.submit(work, job, key=name, pure=False)
+        sealed = import_module("distributed.protocol.pickle").dumps(job)
+        return self._client.submit(_worked, work, sealed, key=name, pure=False)
 
     def _answer(self, future: Any) -> Any:
         dask = distributed()
         try:
-            return future.result()
-        except dask.KilledWorker as fault:
+            fault = future.exception() if future.status == "error" else None
+            if fault is None:
+                return future.result()
+        except (dask.CancelledError, OSError) as lost:
+            raise self._lost() from lost
+        if isinstance(fault, dask.KilledWorker):
             raise invalid(
                 "--workers",
                 "",
                 f"{_MOST_DEATHS} workers died of one job",
                 "give each more memory, then go on with --resume",
             ) from fault
-        except (dask.CancelledError, OSError) as fault:
-            raise self._lost() from fault
+        raise fault
 
     def _refuse_lost(self) -> None:
         if self._client.status != "running":
@@ -167,6 +171,11 @@ class DaskCrew:
     def _forget(self, futures: list[Any]) -> None:
         if futures and self._client.status == "running":
             self._client.cancel(futures, force=True)
+
+
+def _worked(work: Callable[[Job], Answer], sealed: bytes) -> Answer:
+    """Do a job that comes as bytes: the scheduler, which would open and close any other object, passes them on."""
+    return work(import_module("distributed.protocol.pickle").loads(sealed))
 
 
 def distributed() -> Any:

@@ -48,7 +48,7 @@ def test_two_workers_give_the_bytes_of_one_process(alone, two_workers, tmp_path)
 @pytest.mark.parametrize("bundle", [1, 1_500])
 def test_the_bundles_leave_every_bit(alone, tmp_path, monkeypatch, bundle):
     path, out = alone
-    monkeypatch.setattr(tasks, "BUNDLE_PATHS", bundle)
+    monkeypatch.setattr(tasks, "LEAST_BUNDLE", bundle)
     swept(path, tmp_path / "other")
     assert len(parts_of(tmp_path / "other")) > len(parts_of(out))
     assert bytes_of(tmp_path / "other") == bytes_of(out)
@@ -122,7 +122,7 @@ def test_a_large_scenario_is_cut_and_merges_to_the_bits_of_one_run(write, tmp_pa
 
 @pytest.mark.parametrize("harm", ["gone", "cut", "flipped", "foreign", "swapped", "empty"])
 def test_resuming_simulates_what_is_missing_or_harmed_and_no_more(write, tmp_path, monkeypatch, harm):
-    monkeypatch.setattr(tasks, "BUNDLE_PATHS", 1_500)
+    monkeypatch.setattr(tasks, "LEAST_BUNDLE", 1_500)
     path, out = write(), tmp_path / "out"
     swept(path, out)
     whole = bytes_of(out)
@@ -155,7 +155,7 @@ def test_resuming_a_finished_sweep_simulates_nothing(alone):
 
 
 def test_stopped_and_resumed_is_undisturbed(write, tmp_path, two_workers, monkeypatch):
-    monkeypatch.setattr(tasks, "BUNDLE_PATHS", 700)
+    monkeypatch.setattr(tasks, "LEAST_BUNDLE", 700)
     path = write()
     swept(path, tmp_path / "whole")
     asked = 0

@@ -71,8 +71,16 @@ def test_a_market_that_changed_makes_another_sweep(write, tmp_path):
         swept(path, tmp_path / "out", resume=True)
 
 
+def test_parts_cut_otherwise_are_another_sweep(write, tmp_path, monkeypatch):
+    path, out = write(), tmp_path / "out"
+    swept(path, out)
+    monkeypatch.setattr("sim.studies.sweep.tasks.LEAST_BUNDLE", 700)
+    with pytest.raises(InvalidInput, match="holds another sweep"):
+        swept(path, out, resume=True)
+
+
 def test_a_full_disk_is_told_and_what_was_written_is_kept(write, tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.studies.sweep.tasks.BUNDLE_PATHS", 700)
+    monkeypatch.setattr("sim.studies.sweep.tasks.LEAST_BUNDLE", 700)
     path, out = write(), tmp_path / "out"
     swept(path, tmp_path / "whole")
     usual, calls = os.fsync, 0
@@ -91,7 +99,7 @@ def test_a_full_disk_is_told_and_what_was_written_is_kept(write, tmp_path, monke
     assert not (out / "part-0.parquet").exists()
     assert len(list(out.rglob("*.part"))) == 2
     monkeypatch.undo()
-    monkeypatch.setattr("sim.studies.sweep.tasks.BUNDLE_PATHS", 700)
+    monkeypatch.setattr("sim.studies.sweep.tasks.LEAST_BUNDLE", 700)
     assert swept(path, out, resume=True).simulated == 4 * 700
     assert (out / "part-0.parquet").read_bytes() == (tmp_path / "whole" / "part-0.parquet").read_bytes()
 

@@ -11,7 +11,7 @@ from small_sweeps import checked
 from sim.engine import BLOCK_PATHS
 from sim.studies.sweep.points import hypercube_points
 from sim.studies.sweep.spec import Hypercube, Span
-from sim.studies.sweep.tasks import BUNDLE_PATHS, MOST_CHUNKS, WHOLE_PATHS, tasks_of
+from sim.studies.sweep.tasks import MOST_BUNDLE, MOST_CHUNKS, WHOLE_PATHS, tasks_of
 
 
 def test_a_grid_has_every_combination_once_the_last_field_fastest(write):
@@ -85,7 +85,7 @@ def test_tasks_cover_each_path_of_each_scenario_once(replicates):
         assert all(each.first % BLOCK_PATHS == 0 for each in own[1:])
     assert slices == sorted(slices, key=lambda each: (each.scenario, each.first))
     for task in tasks:
-        assert len(task.slices) == 1 or (task.whole and task.paths <= BUNDLE_PATHS)
+        assert len(task.slices) == 1 or (task.whole and task.paths <= MOST_BUNDLE)
 
 
 def test_a_trillion_paths_are_a_bounded_number_of_tasks():

@@ -18,7 +18,7 @@ from typing import Any
 from sim.errors import invalid
 
 DATASET = "part-0.parquet"
-FORMAT = 1
+FORMAT = 2
 RUNS = "_runs"
 """Run directories, where they were asked for; readers of Parquet leave it out."""
 _ABOUT = "_sweep"

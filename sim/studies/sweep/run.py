@@ -7,8 +7,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -110,6 +110,7 @@ class SweepJob:
             "replicates": sweep.replicates,
             "markets": {document_sha256(text): name for text, name in markets.items()},
             "points": _points_hash(points),
+            "tasks": _tasks_hash(self.tasks),
             "kernel_hash": self._kernels,
             "versions": {
                 "firstday": version("firstday"),
@@ -249,6 +250,14 @@ def _points_hash(points: Points) -> str:
     digest = hashlib.sha256()
     for point in range(len(points)):
         digest.update(json.dumps(dict(points.values(point)), default=str).encode())
+    return digest.hexdigest()
+
+
+def _tasks_hash(tasks: Sequence[Task]) -> str:
+    """Hash of how the paths are cut: a part on disk says the number of its task only."""
+    digest = hashlib.sha256()
+    for task in tasks:
+        digest.update(repr((task.number, task.whole, *map(astuple, task.slices))).encode())
     return digest.hexdigest()
 
 

@@ -26,8 +26,10 @@ from sim.tally import Part, Tallier
 
 WHOLE_PATHS = 16 * BLOCK_PATHS
 """Up to this many paths a scenario is one task's and its quantiles are exact; beyond, they come from histograms."""
-BUNDLE_PATHS = 100_000
-"""Small scenarios are bundled up to this many paths: some fifty milliseconds of one core."""
+BUNDLES = 48
+"""Bundles of small scenarios that a sweep is cut into, so that workers end together, ..."""
+LEAST_BUNDLE, MOST_BUNDLE = 50_000, 500_000
+"""... within these numbers of paths: sending a task costs ten milliseconds, half a million paths a quarter second."""
 CHUNK_BLOCKS = 32
 """Half a million paths: a few tenths of a second of one core."""
 MOST_CHUNKS = 1024
@@ -89,11 +91,13 @@ def tasks_of(paths: Sequence[int], replicates: int) -> Iterator[Task]:
     """
     number = 0
     bundle: list[Slice] = []
+    small = replicates * sum(count for count in paths if count <= WHOLE_PATHS)
+    bundle_paths = min(max(small // BUNDLES, LEAST_BUNDLE), MOST_BUNDLE)
     for point, count in enumerate(paths):
         for replicate in range(replicates):
             scenario = Slice(point * replicates + replicate, replicate * count, count)
             large = count > WHOLE_PATHS
-            if bundle and (large or sum(each.paths for each in bundle) + count > BUNDLE_PATHS):
+            if bundle and (large or sum(each.paths for each in bundle) + count > bundle_paths):
                 yield Task(number, tuple(bundle), whole=True)
                 number, bundle = number + 1, []
             if large:
