@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermarket_collector import aftermarket_summary
 from sim.convergence import Convergence, ConvergenceCounter
 from sim.engine import Batch, Plan
+from sim.estimates import Estimate
 from sim.kernels.parameters import QUANTITIES
-from sim.statistics import HISTOGRAM_WIDTH, HistogramCounter, LogReturnHistogram, Moments, probability_se
+from sim.statistics import HistogramCounter, LogReturnHistogram, Moments, probability_se
 from sim.summaries import (
     QUANTILES,
     Quantiles,
@@ -23,8 +23,10 @@ from sim.summaries import (
     scaled,
     share,
 )
+from sim.summary_layout import Told, summary_of
 from sim.tally import (
-    EVENTS,
+    AFTER,
+    AFTER_MEANS,
     MEANS,
     PRICES,
     Part,
@@ -132,68 +134,22 @@ class Collector:
         return self._moments[return_of("close")].se
 
     def summary(self, partial: bool) -> dict[str, Any]:
-        """Return the summary of the paths so far, as the interface lays it out.
-
-        Events other than a withdrawal are shares of the paths that list. ``quantile_error`` bounds what reading
-        quantiles off a histogram adds, in log price; 0 where they are exact.
-        """
-        scenario = self._plan.scenario
-        moments = self._moments
-        means = {name: mean_of(moments[name]) for name in MEANS}
-        errors = {name: moments[name].se for name in MEANS}
-        counts = dict(zip(self.tallier.layout.counts, self._counts.tolist(), strict=False))
-        base = scenario.offer.base_shares
-        listed = self.paths - counts["withdrawn"]
-        returns, prices = {}, {}
-        told = self._all_described()
-        for name in PRICES:
-            returns[name], prices[name] = told[name]
-        probabilities = {}
-        for event in EVENTS:
+        """Return the summary of the paths so far, see :func:`sim.summary_layout.summary_of`."""
+        layout, counts = self.tallier.layout, self._counts.tolist()
+        listed = self.paths - counts[layout.counts.index("withdrawn")]
+        shares = {}
+        for event, hits in zip(layout.counts, counts, strict=False):
             of = self.paths if event == "withdrawn" else listed
-            probabilities[event] = {
-                "value": share(counts[event], of),
-                "se": probability_se(counts[event], of),
-            }
-        after: dict[str, Any] = {}
-        if self._plan.parameters.aftermarket is not None:
-            days = self._counts[len(self.tallier.layout.counts) :]
-            after["aftermarket"] = aftermarket_summary(
-                self._plan, told.__getitem__, moments, counts, days, listed
-            )
-        return {
-            "scenario": scenario.name,
-            "stage": scenario.stage,
-            "paths": self.paths,
-            "seed": scenario.simulation.seed,
-            "partial": partial,
-            "offer_price": scenario.offer.price or means["offer_price"],
-            "float_shares": float(np.round(means["float_at_listing"] * base)),
-            "float_shares_se": errors["float_at_listing"] * base,
-            "returns": returns,
-            "prices": prices,
-            "probabilities": probabilities,
-            "greenshoe": {
-                "over_allotted_shares": scenario.over_allotted_shares(),
-                "purchases_mean": means["purchases"] * base,
-                "purchases_mean_se": errors["purchases"] * base,
-                "purchases_fraction_of_short_mean": means["bought_of_short"],
-                "exercised_fraction_mean": means["exercised"],
-                "exercised_fraction_mean_se": errors["exercised"],
-            },
-            "decomposition": {
-                "valuation_and_heat": means["pressure_move"],
-                "scarcity": means["scarcity"],
-                "stabilisation": means["lift"],
-            },
-            "decomposition_se": {
-                "valuation_and_heat": errors["pressure_move"],
-                "scarcity": errors["scarcity"],
-                "stabilisation": errors["lift"],
-            },
-            "quantile_error": 0.0 if self.room is not None else HISTOGRAM_WIDTH,
-            **after,
-        }
+            shares[event] = Estimate(share(hits, of), probability_se(hits, of))
+        means = (*MEANS, *(AFTER + name for name in AFTER_MEANS if layout.days))
+        told = Told(
+            {name: Estimate(mean_of(self._moments[name]), self._moments[name].se) for name in means},
+            shares,
+            self._all_described(),
+            self._counts[len(layout.counts) :],
+            self.room is None,
+        )
+        return summary_of(self._plan, self.paths, partial, told)
 
     def _all_described(self) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         """Describe the return and the price of every name."""

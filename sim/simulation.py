@@ -7,28 +7,25 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.collector import Collector
+from sim.convergence import Convergence
 from sim.device import CPU, usable_device
-from sim.engine import BLOCK_PATHS, Batch, Plan, Sampler, batches, prepare, trace_paths
+from sim.engine import BLOCK_PATHS, Batch, Plan, Sampler, prepare, trace_paths
 from sim.errors import invalid
 from sim.market.parameters import Market
 from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
-from sim.streaming import parts
-from sim.tally import Part
+from sim.statistics import LogReturnHistogram
+from sim.streaming import BlockTallier, parts
 from sim.variance_reduction.method import PLAIN, Method
-
-if TYPE_CHECKING:
-    from sim.variance_reduction.collector import WeightedCollector
-
-    AnyCollector = Collector | WeightedCollector
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
@@ -40,6 +37,41 @@ FAN_PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _SHARE_OF_GAP = 0.8
 
 Progress = Callable[[int, int], None]
+
+
+class AnyCollector(Protocol):
+    """What collects paths into a summary: of plain paths, of weighted ones, or of replicates."""
+
+    paths: int
+
+    @property
+    def tallier(self) -> BlockTallier[Any]:
+        """Takes the statistics that :meth:`merge` adds."""
+
+    def keep(self, batch: Batch, place: int) -> None:
+        """Keep the paths of a batch from a place on, where paths are kept."""
+
+    def merge(self, part: Any) -> None:
+        """Add the statistics of the next paths."""
+
+    def summary(self, partial: bool) -> dict[str, Any]:
+        """Return the summary of the paths so far."""
+
+    @property
+    def kept(self) -> Mapping[str, NDArray[np.float64]] | None:
+        """The paths so far."""
+
+    @property
+    def histograms(self) -> Mapping[str, LogReturnHistogram]:
+        """Histogram of the log return of each price."""
+
+    @property
+    def convergence(self) -> Convergence:
+        """Running mean return of the close."""
+
+    @property
+    def close_se(self) -> float:
+        """Standard error of the mean return of the close."""
 
 
 def available_threads() -> int:
@@ -190,37 +222,19 @@ def _collect(
     progress: Progress | None,
 ) -> None:
     """Add the next ``paths`` paths to a collector."""
-    most = plan.scenario.simulation.paths
-    if isinstance(collector, Collector):
-        _merge_parts(_stream(plan, collector, paths, threads, device), collector, progress, most)
-        return
-    for batch in batches(plan, paths, BATCH_PATHS, collector.paths, threads, sampler):
-        with _interrupt_held_back():
-            collector.add(batch)
-        if progress is not None:
-            progress(collector.paths, most)
-
-
-def _stream(plan: Plan, collector: Collector, paths: int, threads: int, device: str) -> Generator[Part]:
-    """Simulate the next ``paths`` paths of a collector."""
-    done = collector.paths
+    done, most = collector.paths, plan.scenario.simulation.paths
 
     def keep(batch: Batch, place: int) -> None:
         collector.keep(batch, done + place)
 
-    batch = BATCH_PATHS if device == CPU else CARD_BATCH_PATHS
-    return parts(plan, collector.tallier, keep, paths, batch, first=done, threads=threads, device=device)
-
-
-def _merge_parts(
-    stream: Generator[Part], collector: Collector, progress: Progress | None, total: int
-) -> None:
+    size = BATCH_PATHS if device == CPU else CARD_BATCH_PATHS
+    stream = parts(plan, collector.tallier, keep, paths, size, done, threads, device, sampler)
     with closing(stream):
         for part in stream:
             with _interrupt_held_back():
                 collector.merge(part)
             if progress is not None:
-                progress(collector.paths, total)
+                progress(collector.paths, most)
 
 
 def _until_precise(

@@ -54,6 +54,10 @@ class Moments:
         """Add the values that another one has seen."""
         if other.count == 0:
             return
+        if self.count == 0:
+            # Not 0 + mean x n / n, which may differ from the mean in its last digit.
+            self.count, self.mean, self.squares = other.count, other.mean, other.squares
+            return
         total = self.count + other.count
         shift = other.mean - self.mean
         self.squares += other.squares + shift * shift * self.count * other.count / total

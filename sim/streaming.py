@@ -5,18 +5,34 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.device import CPU
-from sim.engine import BLOCK_PATHS, NO_TRACE, Batch, Plan, batches
+from sim.engine import BLOCK_PATHS, NO_TRACE, Batch, Plan, Sampler, batches
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES
-from sim.tally import Part, Tallier, blocks_between
+from sim.tally import blocks_between
+
+Told = TypeVar("Told")
+"""Statistics of consecutive paths."""
+
+
+class BlockTallier(Protocol[Told]):
+    """Takes the statistics of paths; it may be used from several threads at once."""
+
+    def tally(self, block: Batch) -> Told:
+        """Return the statistics of a batch that does not reach beyond one block."""
+
+    def joined(self, parts: Sequence[Told]) -> Told:
+        """Join the statistics of consecutive paths."""
+
 
 Keep = Callable[[Batch, int], None]
 """Keeps the paths of a batch, at their place among all paths of the stream."""
@@ -25,18 +41,21 @@ _LOOK_AHEAD = 4
 """Blocks a thread may be ahead of what was yielded: memory stays flat and no thread waits."""
 _MANY_BLOCKS = 8
 """With this many blocks a thread, each block is one thread's work; with fewer, threads share a block."""
+_MANY_DRAWN_BLOCKS = 2
+"""The same where a sampler draws: only the simulation that follows its draws could be shared."""
 
 
 def parts(
     plan: Plan,
-    tallier: Tallier,
+    tallier: BlockTallier[Told],
     keep: Keep,
     paths: int,
     batch_paths: int,
     first: int = 0,
     threads: int = 1,
     device: str = CPU,
-) -> Generator[Part]:
+    sampler: Sampler | None = None,
+) -> Generator[Told]:
     """Simulate consecutive paths and yield their statistics in order, one part a batch.
 
     Parameters
@@ -57,17 +76,20 @@ def parts(
         Threads to use; no bit depends on it.
     device
         Where to simulate; the threads tally what a card has simulated.
+    sampler
+        Draws coverage, valuation and volatility; left out, the paths do, and a card may simulate them.
     """
-    if device != CPU:
-        yield from _together(plan, tallier, keep, paths, batch_paths, first, threads, device)
-    elif threads == 1:
-        work = _BlockWork(plan, tallier, keep, first)
-        for group in _batches_of_blocks(first, paths, batch_paths):
-            yield Part.joined([work(block) for block in group])
-    elif paths < _MANY_BLOCKS * threads * BLOCK_PATHS:
-        yield from _together(plan, tallier, keep, paths, batch_paths, first, threads)
+    many = _MANY_BLOCKS if sampler is None else _MANY_DRAWN_BLOCKS
+    if device == CPU and (threads == 1 or paths >= many * threads * BLOCK_PATHS):
+        work = _BlockWork(plan, sampler, tallier, keep, first)
+        groups = _batches_of_blocks(first, paths, batch_paths)
+        told = _in_turn(work, groups) if threads == 1 else _apart(work, groups, threads)
     else:
-        yield from _apart(plan, tallier, keep, _batches_of_blocks(first, paths, batch_paths), first, threads)
+        shared = batches(plan, paths, batch_paths, first, threads, sampler, device)
+        told = _together(shared, tallier, keep, first, threads)
+    with closing(told):
+        for blocks in told:
+            yield tallier.joined(blocks)
 
 
 Block = tuple[int, int]
@@ -90,63 +112,65 @@ _own = threading.local()
 """Memory of each thread: the last block that it simulated."""
 
 
-class _BlockWork:
+class _BlockWork(Generic[Told]):
     """Simulates and tallies a block on the calling thread, in memory of that thread's own."""
 
-    def __init__(self, plan: Plan, tallier: Tallier, keep: Keep, first: int) -> None:
-        self._plan, self._tallier, self._keep, self._first = plan, tallier, keep, first
+    def __init__(
+        self, plan: Plan, sampler: Sampler | None, tallier: BlockTallier[Told], keep: Keep, first: int
+    ) -> None:
+        self._plan, self._sampler, self._tallier = plan, sampler, tallier
+        self._keep, self._first = keep, first
 
-    def __call__(self, block: Block) -> Part:
+    def __call__(self, block: Block) -> Told:
         start, count = block
         # Memory fresh from the system costs a twentieth of simulating into it.
         values: NDArray[np.float64] | None = getattr(_own, "values", None)
         if values is None or values.shape[1] != count:
             # Never a part of a larger array: the kernels would compile again for its other layout.
             values = _own.values = np.empty((len(QUANTITIES), count))
-        simulate_paths(self._plan.parameters, start, values, NO_TRACE, 1)
-        batch = Batch(start, values)
+        drawn = None
+        if self._sampler is None:
+            simulate_paths(self._plan.parameters, start, values, NO_TRACE, 1)
+        else:
+            drawn = self._sampler.simulate(start, values, 1)
+        batch = Batch(start, values, drawn)
         self._keep(batch, start - self._first)
         return self._tallier.tally(batch)
 
 
-def _apart(
-    plan: Plan, tallier: Tallier, keep: Keep, groups: Iterable[list[Block]], first: int, threads: int
-) -> Generator[Part]:
+def _in_turn(work: _BlockWork[Told], groups: Iterable[list[Block]]) -> Generator[list[Told]]:
+    for group in groups:
+        yield [work(block) for block in group]
+
+
+def _apart(work: _BlockWork[Told], groups: Iterable[list[Block]], threads: int) -> Generator[list[Told]]:
     """Give each thread blocks of its own: what a thread simulates it tallies while it is in its cache."""
-    work = _BlockWork(plan, tallier, keep, first)
-    waiting: deque[list[Future[Part]]] = deque()
+    waiting: deque[list[Future[Told]]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
         for group in groups:
             waiting.append([pool.submit(work, block) for block in group])
             if sum(map(len, waiting)) >= _LOOK_AHEAD * threads + len(group):
-                yield Part.joined([future.result() for future in waiting.popleft()])
+                yield [future.result() for future in waiting.popleft()]
         while waiting:
-            yield Part.joined([future.result() for future in waiting.popleft()])
+            yield [future.result() for future in waiting.popleft()]
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _together(
-    plan: Plan,
-    tallier: Tallier,
-    keep: Keep,
-    paths: int,
-    batch_paths: int,
-    first: int,
-    threads: int,
-    device: str = CPU,
-) -> Generator[Part]:
+    shared: Iterable[Batch], tallier: BlockTallier[Told], keep: Keep, first: int, threads: int
+) -> Generator[list[Told]]:
     """Let threads share each batch: with few blocks some would else run out of work."""
 
-    def tally(batch: Batch, block: Block) -> Part:
+    def tally(batch: Batch, block: Block) -> Told:
         start, count = block
         begin = start - batch.first
-        own = Batch(start, batch.values[:, begin : begin + count])
+        own = batch.part(begin, begin + count)
         keep(own, start - first)
         return tallier.tally(own)
 
     with ThreadPoolExecutor(threads) as pool:
-        for batch in batches(plan, paths, batch_paths, first, threads, device=device):
+        for batch in shared:
             blocks = blocks_between(batch.first, batch.values.shape[1])
-            yield Part.joined(list(pool.map(partial(tally, batch), blocks)))
+            yield list(pool.map(partial(tally, batch), blocks))

@@ -155,10 +155,17 @@ def scaled(quantiles: Quantiles, factor: float, shift: float = 0.0) -> Quantiles
 
 def described(moments: Moments, quantiles: Mapping[float, tuple[float, float]]) -> dict[str, Any]:
     """Return a quantity as the summary lays it out."""
+    return laid_out(mean_of(moments), moments.se, moments.sd, quantiles)
+
+
+def laid_out(
+    mean: float, error: float, sd: float, quantiles: Mapping[float, tuple[float, float]]
+) -> dict[str, Any]:
+    """Return a quantity as the summary lays it out: mean, its standard error, standard deviation and quantiles."""
     return {
-        "mean": mean_of(moments),
-        "mean_se": moments.se,
-        "sd": moments.sd,
+        "mean": mean,
+        "mean_se": error,
+        "sd": sd,
         "quantiles": {_LEVELS[p]: value for p, (value, _) in quantiles.items()},
         "quantiles_se": {_LEVELS[p]: error for p, (_, error) in quantiles.items()},
     }

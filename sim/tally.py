@@ -207,6 +207,10 @@ class Tallier:
         """Return the statistics of a batch that does not reach beyond one block."""
         return _Block(self, self._plan, block, self._with_marks).part()
 
+    def joined(self, parts: Sequence[Part]) -> Part:
+        """Join the parts of consecutive paths."""
+        return Part.joined(parts)
+
 
 class _Listed:
     """The paths of a block that list: a withdrawn one is undefined in all that is tallied."""

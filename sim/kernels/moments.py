@@ -11,9 +11,15 @@ LANES = 8
 def mean_and_squares(values):
     """Mean of at least one value, and the sum of the squared deviations from it.
 
-    Two passes: the values are in the processor's cache, and deviations from the mean itself lose no digits.
+    Two passes: the values are in the processor's cache, and deviations from the mean itself lose no digits. Values
+    that are all the same have that mean, and no deviation, to the last bit.
     """
     n = values.shape[0]
+    same = 1
+    while same < n and values[same] == values[0]:
+        same += 1
+    if same == n:
+        return values[0], 0.0
     whole = n - n % LANES
     a = b = c = d = e = f = g = h = 0.0
     for i in range(0, whole, LANES):

@@ -170,7 +170,7 @@ def tilted_scores(first_path, key_low, key_high, mean, root, inverse, log_determ
     for i in range(out.shape[1]):
         path = np.uint64(first_path + np.uint64(i))
         low, high = path_words(path)
-        for block in range(3):
+        for block in range((dimensions + 1) // 2):
             b0, b1, b2, b3 = philox(low, high, np.uint32(block), TILTED, key_low, key_high)
             z[2 * block], z[2 * block + 1] = normal_pair(b0, b1, b2, b3)
         if path & _ONE == _ZERO:

@@ -13,6 +13,8 @@ PLAIN_MINUS = "-"
 PRINTED_MINUS = "\N{MINUS SIGN}"
 MISSING = "n/a"
 
+# Of a number beside its error: many paths, or a method of variance reduction, support more than one.
+_MOST_DECIMALS = 3
 # A last digit that the error moves by five or more says nothing about the number.
 _UNITS_OF_ERROR_ALLOWED = 5.0
 
@@ -156,11 +158,15 @@ def probability_with_error(value: float | None, standard_error: float | None, si
 
 
 def return_with_error(value: float | None, standard_error: float | None, sign: str = "+-") -> str:
-    """Write a return and its standard error, ``+53.2% +- 0.3%``."""
-    text = percent(value, standard_error, signed=True)
-    if text == MISSING or not standard_error or not math.isfinite(standard_error):
-        return text
-    return f"{text} {sign} {error_percent(value, standard_error)}"
+    """Write a return and its standard error, ``+53.2% +- 0.3%``; one without error with a decimal."""
+    if not standard_error or not math.isfinite(standard_error):
+        return percent(value, signed=True)
+    text = percent(value, standard_error, most=_MOST_DECIMALS, signed=True)
+    return (
+        text
+        if text == MISSING
+        else f"{text} {sign} {error_percent(value, standard_error, most=_MOST_DECIMALS)}"
+    )
 
 
 def money(value: float | None, standard_error: float | None = None, *, sign: str = "", most: int = 2) -> str:
@@ -186,6 +192,15 @@ def money_error(standard_error: float, *, most: int = 2) -> str:
     if round(standard_error, decimals) == 0.0:
         return "<" + rounded(10.0**-decimals, decimals)
     return rounded(standard_error, decimals)
+
+
+def money_with_error(value: float, standard_error: float, sign: str = "+-") -> str:
+    """Write an amount and its standard error, ``27.53 +- 0.03``."""
+    if not standard_error or not math.isfinite(standard_error):
+        return money(value)
+    text = money(value, standard_error, most=_MOST_DECIMALS)
+    error = money_error(standard_error, most=_MOST_DECIMALS)
+    return text if text == MISSING else f"{text} {sign} {error}"
 
 
 def exact_price(value: float, sign: str = "") -> str:
@@ -224,8 +239,18 @@ def times(value: float) -> str:
     return text + "x"
 
 
-def log_points(value: float | None, standard_error: float | None = None) -> str:
-    """Write a log return with sign and at most two decimals, ``+0.21``."""
+def log_points(value: float | None, standard_error: float | None = None, *, most: int = 2) -> str:
+    """Write a log return with sign and two decimals unless more are wanted, ``+0.21``."""
     if value is None or not math.isfinite(value):
         return MISSING
-    return rounded(value, max(0, supported_decimals(standard_error, 2)), signed=True)
+    return rounded(value, max(0, supported_decimals(standard_error, most)), signed=True)
+
+
+def log_points_with_error(value: float, standard_error: float, sign: str = "+-") -> str:
+    """Write a log return and its standard error, ``+0.293 +- 0.001``."""
+    if not standard_error or not math.isfinite(standard_error):
+        return log_points(value)
+    decimals = max(0, supported_decimals(standard_error, _MOST_DECIMALS))
+    error = rounded(standard_error, decimals)
+    told = error if float(error) else f"<{rounded(10.0**-decimals, decimals)}"
+    return f"{log_points(value, standard_error, most=_MOST_DECIMALS)} {sign} {told}"

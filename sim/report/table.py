@@ -11,9 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sim.report import numbers, words
+from sim.report import decomposition, numbers, words
 from sim.report.after_lines import after_lines
-from sim.report.numbers import MISSING
 from sim.report.printer import WIDTH, Printer
 from sim.report.reduction_lines import reduction_lines
 from sim.report.run import (
@@ -175,9 +174,7 @@ def _return_row(run: Run, quantity: str, levels: Sequence[str]) -> list[str]:
 
 def _price_row(run: Run, quantity: str, sign: str, levels: Sequence[str]) -> list[str]:
     mean, error, sd = (statistic(run.summary, "prices", quantity, name) for name in ("mean", "mean_se", "sd"))
-    middle = numbers.money(mean, error)
-    if middle != MISSING and error > 0.0:
-        middle = f"{middle} +- {numbers.money_error(error)}"
+    middle = numbers.money_with_error(mean, error)
     quantiles = (numbers.money(*words.quantile_price(run, quantity, level)) for level in levels)
     return [f"{_name(quantity)}, {sign}", middle, numbers.money(sd, error), *quantiles]
 
@@ -240,12 +237,12 @@ def _greenshoe(run: Run) -> str:
     of_short = number_of(figures["purchases_fraction_of_short_mean"])
     exercised = number_of(figures["exercised_fraction_mean"])
     told = number_of(figures.get("exercised_fraction_mean_se"))
-    used = numbers.percent(
+    used = numbers.probability(
         exercised, told if math.isfinite(told) else _error_of_fraction(exercised, words.listed_paths(run))
     )
     return (
         f"greenshoe: manager buys {numbers.counted(bought, error)} shares on average, "
-        f"{numbers.percent(of_short, error / short)} of its short of {numbers.counted(short)}; "
+        f"{numbers.probability(of_short, error / short)} of its short of {numbers.counted(short)}; "
         f"option used on {used}"
     )
 
@@ -259,17 +256,15 @@ def _error_of_fraction(mean: float, paths: int) -> float:
 
 
 def _decomposition(run: Run) -> str | None:
-    names = ("valuation_and_heat", "scarcity", "stabilisation")
-    values = [number_of(run.summary["decomposition"][name]) for name in names]
     if words.listed_paths(run) == 0:
         return None
-    error = statistic(run.summary, "returns", "close", "mean_se")
+    whole, error = decomposition.total(run)
+    # The digits of the whole for each part, so that they add up.
     shown = [
-        f"{name.replace('_', ' ')} {numbers.log_points(value, error)}"
-        for name, value in zip(names, values, strict=True)
+        f"{name} {numbers.log_points(value, error, most=3)}"
+        for name, (value, _) in decomposition.parts(run).items()
     ]
-    total = numbers.log_points(sum(values), error)
-    return f"mean log return of the close: {', '.join(shown)} = {total}"
+    return f"mean log return: {', '.join(shown)} = {numbers.log_points_with_error(whole, error)}"
 
 
 def _demand(run: Run) -> str:

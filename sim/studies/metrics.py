@@ -27,11 +27,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermarket_collector import COVERED
 from sim.engine import Plan
 from sim.errors import invalid
 from sim.estimates import Estimate
 from sim.statistics import probability_se
+from sim.tally import COVERED
 
 Array = NDArray[np.float64]
 Kind = Literal["return", "chance", "fraction", "shares", "price"]

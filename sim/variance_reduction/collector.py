@@ -9,29 +9,34 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.convergence import Convergence, marks_between
+from sim.convergence import Convergence
 from sim.engine import Batch, Plan
+from sim.estimates import Estimate
 from sim.kernels.parameters import QUANTITIES
-from sim.statistics import HISTOGRAM_WIDTH, LogReturnHistogram
-from sim.tally import COVERED, EVENTS, MEANS, PRICES, blocks_between
-from sim.variance_reduction.aftermarket import WeightedAftermarket
-from sim.variance_reduction.control import CloseControl
+from sim.kernels.weighted import GROUPS, SUMS
+from sim.statistics import LogReturnHistogram
+from sim.summaries import Quantiles, laid_out, scaled
+from sim.summary_layout import Told, summary_of
+from sim.tally import EVENTS, PRICES, after_prices, blocks_between, price_of, return_of
 from sim.variance_reduction.method import Method
-from sim.variance_reduction.prices import PriceTally
-from sim.variance_reduction.sums import GROUPS, EventShare, Frame, WeightedMean
+from sim.variance_reduction.quantiles import WeightedHistogram, kept_quantiles
+from sim.variance_reduction.sums import EventShare, WeightedMean
+from sim.variance_reduction.tally import Blocks, WeightedBlock, WeightedTallier, weights_of
 
 Array = NDArray[np.float64]
 
-_MOVED_BY_THE_DAY = ("high", "low", "close", "vwap")
-
 
 class WeightedCollector:
-    """Consumes batches in the order of their paths, from path 0 on; :meth:`summary` may be asked at any time.
+    """Consumes paths in their order, from path 0 on; :meth:`summary` may be asked at any time.
+
+    Paths come as batches, or tallied already as blocks of :attr:`tallier`; sums are only ever added block after
+    block, so no bit depends on which.
 
     Parameters
     ----------
@@ -42,7 +47,7 @@ class WeightedCollector:
     method
         How the latent variables were drawn.
     threads
-        Threads that sort the kept paths for a summary.
+        Threads that find the quantiles of kept paths.
     controlled
         Whether the control variate of the close is used.
     """
@@ -57,89 +62,67 @@ class WeightedCollector:
         controlled: bool = True,
     ) -> None:
         self._plan, self._method, self._threads = plan, method, threads
-        mixture = method.name == "importance"
+        self._mixture = method.name == "importance"
         self._kept: Array | None = None
         self._weights: Array | None = None
         if expected_paths <= keep_paths:
             self._kept = np.empty((len(plan.recorded), expected_paths))
-            self._weights = np.empty(expected_paths) if mixture else None
+            self._weights = np.empty(expected_paths) if self._mixture else None
         self._rows = [QUANTITIES.index(name) for name in plan.recorded]
-        streamed = self._kept is None
-        self._control = CloseControl(plan) if controlled else None
-        self._prices = {name: PriceTally(plan, name, mixture, streamed) for name in PRICES}
-        self._means = {name: WeightedMean(mixture) for name in MEANS}
-        self._events = {name: EventShare(mixture) for name in EVENTS}
-        self._after = None
-        if plan.parameters.aftermarket is not None:
-            self._after = WeightedAftermarket(plan, mixture, streamed)
-        self._noted: list[tuple[int, float, float]] = []
+        self.tallier = WeightedTallier(plan, self._kept is None, controlled)
+        layout, names = self.tallier.layout, len(self.tallier.rows)
+        self._sums = np.zeros((names, SUMS, GROUPS))
+        self._counts = np.zeros(names, dtype=np.int64)
+        self._hits = np.zeros(len(layout.counts), dtype=np.int64)
+        self._histograms = {name: WeightedHistogram() for name in layout.histograms}
+        self._days = np.zeros(layout.days)
+        self._noted: list[tuple[int, Estimate]] = []
         self.paths = 0
 
     def add(self, batch: Batch) -> None:
         """Add the next batch of paths."""
-        count = batch.values.shape[1]
-        if self._kept is not None:
-            self._kept[:, self.paths : self.paths + count] = batch.values[self._rows]
-        if self._weights is not None:
-            self._weights[self.paths : self.paths + count] = _weights_of(batch)
-        for first, length in blocks_between(batch.first, count):
+        self.keep(batch, self.paths)
+        for first, length in blocks_between(batch.first, batch.values.shape[1]):
             start = first - batch.first
-            self._add_block(batch.part(start, start + length))
-        self.paths += count
+            self.merge(self.tallier.tally(batch.part(start, start + length)))
 
-    def _add_block(self, block: Batch) -> None:
-        weights = _weights_of(block)
-        control = None if self._control is None else self._control.of(block)
-        plain, controlled = Frame.of(weights, None), Frame.of(weights, control)
-        self._note(block, control)
-        for name, tally in self._prices.items():
-            tally.add(block, controlled if name in _MOVED_BY_THE_DAY else plain)
-        offers, closes, opens = block["offer_price"], block["close"], block["open"]
-        listed = ~np.isnan(closes)
-        short, purchases = self._plan.over_allotment, block["purchases"]
-        every = np.ones_like(listed)
-        happened = {
-            "withdrawn": ~listed,
-            "open_below_offer": opens < offers,
-            "open_at_offer": opens == offers,
-            "close_below_offer": closes < offers,
-            "close_at_offer": closes == offers,
-            "stabilised": purchases > 0.0,
-            "support_exhausted": (purchases >= COVERED * short) & (short > 0.0),
-        }
-        for event, share in self._events.items():
-            share.add(happened[event], every if event == "withdrawn" else listed, plain)
-        bought = purchases / short if short > 0.0 else np.zeros_like(closes)
-        # With only the first day known, what is still short is exercised where the close is above the offer price.
-        exercised = np.where(closes > offers, 1.0 - bought, 0.0) if short > 0.0 else np.zeros_like(closes)
-        numbers = {
-            "offer_price": offers,
-            "float_at_listing": block["float_at_listing"],
-            "purchases": purchases,
-            "bought_of_short": bought,
-            "exercised": exercised,
-            "lift": block["log_close"] - block["pressure_close"],
-            "pressure_move": block["pressure_close"] - block["scarcity"],
-            "scarcity": block["scarcity"],
-        }
-        for name, mean in self._means.items():
-            mean.add(np.where(listed, numbers[name], np.nan), plain)
-        if self._after is not None:
-            self._after.add(block, plain)
+    def keep(self, batch: Batch, place: int) -> None:
+        """Keep the paths of a batch from a place on, where paths are kept; several threads may do so at once."""
+        stop = place + batch.values.shape[1]
+        if self._kept is not None:
+            for row, recorded in enumerate(self._rows):
+                self._kept[row, place:stop] = batch.values[recorded]
+        if self._weights is not None:
+            self._weights[place:stop] = weights_of(batch)
 
-    def _note(self, block: Batch, control: Array | None) -> None:
+    def merge(self, part: Blocks) -> None:
+        """Add the statistics of the next paths, which :meth:`keep` has seen."""
+        for block in part:
+            self._note(block)
+            self._sums += block.sums
+            self._counts += block.counts
+            self._hits += block.hits
+            for told, cells in zip(self._histograms.values(), block.mass, strict=True):
+                told.cells += cells
+            self._days += block.days
+            self.paths += block.paths
+
+    def _note(self, block: WeightedBlock) -> None:
         """Note the running mean of the close."""
-        close, weights = self._prices["close"], _weights_of(block)
-        per_offer = self._plan.scenario.offer.price is None
-        values = block["close"] / block["offer_price"] - 1.0 if per_offer else block["close"]
-        for mark in marks_between(block.first, block.first + values.size):
-            so_far = slice(0, mark - block.first)
-            frame = Frame.of(
-                None if weights is None else weights[so_far], None if control is None else control[so_far]
-            )
-            running = close.moments.copy()
-            running.add(values[so_far], frame)
-            self._noted.append((mark, *close.return_of(running)))
+        before = self._mean(return_of("close"))
+        for mark in block.marks:
+            count, sums = before.count + mark.count, before.sums + mark.sums
+            running = WeightedMean(self._mixture, count, mark.path, sums)
+            self._noted.append((mark.path, running.estimate))
+
+    def _mean(self, name: str) -> WeightedMean:
+        row = self.tallier.rows[name]
+        return WeightedMean(self._mixture, int(self._counts[row]), self.paths, self._sums[row])
+
+    def _shares(self) -> dict[str, EventShare]:
+        events = self.tallier.layout.counts
+        hits = self._hits.tolist()
+        return {name: EventShare(self._mean(name), told) for name, told in zip(events, hits, strict=True)}
 
     @property
     def kept(self) -> Mapping[str, Array] | None:
@@ -152,81 +135,87 @@ class WeightedCollector:
     @property
     def histograms(self) -> Mapping[str, LogReturnHistogram]:
         """Histogram of the log return of each price, of as many plain paths as list."""
-        return {name: tally.frozen() for name, tally in self._prices.items()}
+        kept = self.kept
+        told = self._histograms
+        if kept is not None:
+            weights = kept.get("weight", np.ones(self.paths))
+            ratios = [kept[name] / kept["offer_price"] for name in PRICES]
+            with ThreadPoolExecutor(self._threads) as pool:
+                filled = pool.map(partial(WeightedHistogram.of, weights=weights), ratios)
+                told = dict(zip(map(return_of, PRICES), filled, strict=True))
+        return {name: told[return_of(name)].freeze(self._mean(return_of(name)).count) for name in PRICES}
 
     @property
     def convergence(self) -> Convergence:
         """Running mean return of the close."""
-        close = self._prices["close"]
         noted = [entry for entry in self._noted if entry[0] < self.paths]
         if self.paths:
-            noted.append((self.paths, *close.return_of(close.moments)))
+            noted.append((self.paths, self._mean(return_of("close")).estimate))
         return Convergence(
-            paths=np.array([paths for paths, _, _ in noted], dtype=np.int64),
-            mean=np.array([mean for _, mean, _ in noted]),
-            se=np.array([error for _, _, error in noted]),
+            paths=np.array([paths for paths, _ in noted], dtype=np.int64),
+            mean=np.array([told.value for _, told in noted]),
+            se=np.array([told.se for _, told in noted]),
         )
 
     @property
     def close_se(self) -> float:
         """Standard error of the mean return of the close."""
-        close = self._prices["close"]
-        return close.return_of(close.moments)[1]
+        return self._mean(return_of("close")).se
 
     def summary(self, partial: bool) -> dict[str, Any]:
-        """Return the summary of the paths so far, as the interface lays it out, with what the method gained."""
-        scenario, means = self._plan.scenario, self._means
-        base = scenario.offer.base_shares
-        weights = None if self._weights is None else self._weights[: self.paths]
-        kept = self.kept
+        """Return the summary of the paths so far, see :func:`sim.summary_layout.summary_of`, and what was gained."""
+        shares = self._shares()
+        told = Told(
+            {name: self._mean(name).estimate for name in self.tallier.layout.moments},
+            {event: share.estimate for event, share in shares.items()},
+            self._all_described(),
+            self._days,
+            self._kept is None,
+        )
+        summary = summary_of(self._plan, self.paths, partial, told)
+        first_day = {event: shares[event] for event in EVENTS}
+        return {**summary, "variance_reduction": self._reduction(first_day)}
+
+    def _all_described(self) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+        """Describe the return and the price of every name."""
+        names = (*PRICES, *after_prices(self._plan))
         with ThreadPoolExecutor(self._threads) as pool:
-            told = pool.map(lambda tally: tally.summary(kept, weights), self._prices.values())
-            described = dict(zip(self._prices, told, strict=True))
-        after = {} if self._after is None else {"aftermarket": self._after.summary(kept, weights)}
-        parts = {"valuation_and_heat": "pressure_move", "scarcity": "scarcity", "stabilisation": "lift"}
+            quantiles = list(pool.map(self._quantiles, names))
         return {
-            "scenario": scenario.name,
-            "stage": scenario.stage,
-            "paths": self.paths,
-            "seed": scenario.simulation.seed,
-            "partial": partial,
-            "offer_price": scenario.offer.price or means["offer_price"].mean,
-            "float_shares": float(np.round(means["float_at_listing"].mean * base)),
-            "float_shares_se": means["float_at_listing"].se * base,
-            "returns": {name: returns for name, (returns, _) in described.items()},
-            "prices": {name: prices for name, (_, prices) in described.items()},
-            "probabilities": {
-                event: {"value": share.value, "se": share.se} for event, share in self._events.items()
-            },
-            "greenshoe": {
-                "over_allotted_shares": scenario.over_allotted_shares(),
-                "purchases_mean": means["purchases"].mean * base,
-                "purchases_mean_se": means["purchases"].se * base,
-                "purchases_fraction_of_short_mean": means["bought_of_short"].mean,
-                "exercised_fraction_mean": means["exercised"].mean,
-                "exercised_fraction_mean_se": means["exercised"].se,
-            },
-            "decomposition": {part: means[name].mean for part, name in parts.items()},
-            "decomposition_se": {part: means[name].se for part, name in parts.items()},
-            "quantile_error": 0.0 if self._kept is not None else HISTOGRAM_WIDTH,
-            **after,
-            "variance_reduction": self._reduction(),
+            name: (
+                self._described(return_of(name), of_returns),
+                self._described(price_of(name), of_prices),
+            )
+            for name, (of_returns, of_prices) in zip(names, quantiles, strict=True)
         }
 
-    def _reduction(self) -> dict[str, Any]:
+    def _described(self, name: str, quantiles: Quantiles) -> dict[str, Any]:
+        told = self._mean(name)
+        mean = told.estimate
+        return laid_out(mean.value, mean.se, told.sd, quantiles)
+
+    def _quantiles(self, name: str) -> tuple[Quantiles, Quantiles]:
+        """Quantiles of the return and of the price of a name with their standard errors."""
+        offer, kept = self._plan.scenario.offer.price, self.kept
+        if kept is None:
+            ratios = self._histograms[return_of(name)].quantiles()
+            prices = ratios if offer is not None else self._histograms[price_of(name)].quantiles()
+            return scaled(ratios, 1.0, -1.0), scaled(prices, float(self._plan.scenario.reference_price))
+        weights = kept.get("weight")
+        of_prices = kept_quantiles(kept[name], weights)
+        if offer is None:
+            return kept_quantiles(kept[name] / kept["offer_price"] - 1.0, weights), of_prices
+        return {p: (value / offer - 1.0, error / offer) for p, (value, error) in of_prices.items()}, of_prices
+
+    def _reduction(self, shares: Mapping[str, EventShare]) -> dict[str, Any]:
         """What the method gained: variances of as many plain paths as multiples of its own, and sample sizes."""
-        close = self._prices["close"].moments
-        gain = {"close_mean": close.gain} | {event: share.gain for event, share in self._events.items()}
+        close = self._mean(return_of("close"))
+        gain = {"close_mean": close.gain} | {event: share.gain for event, share in shares.items()}
         if self._method.name == "sobol":
             return {**self._method.to_json(), "replicates": min(GROUPS, self.paths), "gain": gain}
-        hits = {event: share.effective for event, share in self._events.items()}
         return {
             **self._method.to_json(),
             "gain": gain,
             "effective_paths": close.effective if close.count else math.nan,
-            "effective_hits": hits,
+            "effective_hits": {event: share.effective for event, share in shares.items()},
         }
-
-
-def _weights_of(block: Batch) -> Array | None:
-    return None if block.drawn is None else block.drawn.weights

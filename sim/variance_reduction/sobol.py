@@ -15,12 +15,13 @@ from sim.engine import NO_TRACE, Drawn, Plan
 from sim.kernels.driver import simulate_paths
 from sim.kernels.rng import SCRAMBLE, fill_philox
 from sim.kernels.scores import STANDARD_DRAWS, sobol_scores
+from sim.kernels.weighted import GROUPS
 from sim.variance_reduction.latents import Latents
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
-REPLICATES = 32
+REPLICATES = GROUPS
 DIGITS = 52
 """Binary digits of a coordinate."""
 INDEX_BITS = 36

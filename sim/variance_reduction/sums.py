@@ -14,43 +14,49 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.estimates import Estimate
+from sim.kernels.weighted import GROUPS, SUMS, add_control_to_groups, add_to_groups
 from sim.statistics import probability_se
-from sim.variance_reduction.sobol import REPLICATES
 
 Array = NDArray[np.float64]
-
-GROUPS = REPLICATES
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the values of a block of paths share.
+    """What the values of consecutive paths share.
 
     Parameters
     ----------
+    first
+        Number of the first path.
     weights
-        (rows, GROUPS), 0 beyond the last path; ``None`` where every path weighs one.
+        (rows, GROUPS), 0 where there is no path.
     control
         (rows, GROUPS), a number of mean zero a path; ``None`` without one.
     """
 
-    weights: Array | None
+    first: int
+    weights: Array
     control: Array | None
 
     @staticmethod
-    def of(weights: Array | None, control: Array | None) -> Frame:
-        """Lay out weights and control of a block whose first path is of group 0."""
+    def of(weights: Array, control: Array | None = None, first: int = 0) -> Frame:
+        """Lay out weights and control of the paths from path ``first`` on."""
         return Frame(
-            None if weights is None else laid_out(weights, 0.0),
-            None if control is None else laid_out(control, 0.0),
+            first,
+            laid_out(weights, first, 0.0),
+            None if control is None else laid_out(control, first, 0.0),
         )
 
 
-def laid_out(values: Array, beyond: float = math.nan) -> Array:
-    """One number a path as (rows, GROUPS); the last row is filled up."""
-    rows = -(-values.size // GROUPS)
+def laid_out(values: Array, first: int = 0, missing: float = math.nan) -> Array:
+    """One number a path as (rows, GROUPS); rows that path ``first`` and the last one cut are filled up."""
+    before = first % GROUPS
+    rows = -(-(before + values.size) // GROUPS)
     if rows * GROUPS != values.size:
-        values = np.concatenate([values, np.full(rows * GROUPS - values.size, beyond)])
+        filled = np.full(rows * GROUPS, missing)
+        filled[before : before + values.size] = values
+        values = filled
     return values.reshape(rows, GROUPS)
 
 
@@ -102,111 +108,82 @@ class WeightedMean:
     ----------
     mixture
         Whether paths are independent and weighted; otherwise groups are replicates.
+    count, paths
+        Paths that have a number, and all paths.
+    sums
+        (SUMS, GROUPS), see :mod:`sim.kernels.weighted`: without the control, then with it.
     """
 
     mixture: bool
     count: int = 0
     paths: int = 0
-    # Of w, w x and w c, a group; then over all, of w x^2, w x c and w c^2.
-    first: Array = field(default_factory=lambda: np.zeros((3, GROUPS)))
-    second: Array = field(default_factory=lambda: np.zeros(3))
-    # Of w^2 times 1, x, c, x^2, x c and c^2, a group.
-    squared: Array = field(default_factory=lambda: np.zeros((6, GROUPS)))
+    sums: Array = field(default_factory=lambda: np.zeros((SUMS, GROUPS)))
 
     def add(self, values: Array, frame: Frame) -> None:
-        """Add a block of values."""
+        """Add the values of the paths of a frame."""
         self.paths += values.size
-        x = laid_out(values)
-        unknown = np.isnan(x)
-        whole = not unknown.any()
-        if not whole:
-            x = np.where(unknown, 0.0, x)
-        self.count += int(x.size - np.count_nonzero(unknown))
-        w, c = frame.weights, frame.control
-        if w is None:
-            w = np.ones_like(x) if whole else (~unknown).astype(np.float64)
-            wx = x
-        else:
-            w = w if whole else np.where(unknown, 0.0, w)
-            wx = w * x
-        wc = None if c is None else w * c
-        self.first[0] += w.sum(axis=0)
-        self.first[1] += wx.sum(axis=0)
-        self.second[0] += (wx * x).sum()
-        if wc is not None and c is not None:
-            self.first[2] += wc.sum(axis=0)
-            self.second[1] += (wx * c).sum()
-            self.second[2] += (wc * c).sum()
-        if self.mixture:
-            self._add_squared(w, wx, wc)
-
-    def _add_squared(self, w: Array, wx: Array, wc: Array | None) -> None:
-        self.squared[0] += (w * w).sum(axis=0)
-        self.squared[1] += (w * wx).sum(axis=0)
-        self.squared[3] += (wx * wx).sum(axis=0)
-        if wc is not None:
-            self.squared[2] += (w * wc).sum(axis=0)
-            self.squared[4] += (wx * wc).sum(axis=0)
-            self.squared[5] += (wc * wc).sum(axis=0)
-
-    def copy(self) -> WeightedMean:
-        """Return one that can be added to on its own."""
-        return WeightedMean(
-            self.mixture, self.count, self.paths, self.first.copy(), self.second.copy(), self.squared.copy()
-        )
+        self.count += add_sums(self.sums, values, frame)
 
     @property
     def weight(self) -> float:
         """Sum of the weights."""
-        return float(self.first[0].sum())
+        return float(self.sums[0].sum())
 
     @property
     def slope(self) -> float:
         """Regression of the numbers on their control; 0 without one."""
-        total = self.weight
-        if total <= 0.0:
-            return 0.0
-        x, c = float(self.first[1].sum()) / total, float(self.first[2].sum()) / total
-        variance = float(self.second[2]) / total - c * c
-        return (float(self.second[1]) / total - x * c) / variance if variance > 0.0 else 0.0
+        return self._regressed()[1]
 
     @property
     def mean(self) -> float:
         """The mean; NaN of nothing."""
-        total = self.weight
-        if total <= 0.0:
-            return math.nan
-        return float(self.first[1].sum() - self.slope * self.first[2].sum()) / total
+        return self._regressed()[0]
+
+    def _regressed(self) -> tuple[float, float]:
+        """Mean and slope."""
+        w, wx, _, _, _, _, wc, wxc, wcc, _, _, _ = self.sums.sum(axis=1).tolist()
+        if w <= 0.0:
+            return math.nan, 0.0
+        x, c = wx / w, wc / w
+        variance = wcc / w - c * c
+        slope = (wxc / w - x * c) / variance if variance > 0.0 else 0.0
+        return x - slope * c, slope
 
     @property
     def sd(self) -> float:
         """Standard deviation of the numbers under the model's own law; NaN of fewer than two."""
         if self.count < 2:
             return math.nan
-        total = self.weight
-        plain = float(self.first[1].sum()) / total
-        spread = max(float(self.second[0]) / total - plain * plain, 0.0)
+        w, wx, wxx = self.sums[:3].sum(axis=1).tolist()
+        spread = max(wxx / w - (wx / w) ** 2, 0.0)
         return math.sqrt(spread * self.count / (self.count - 1))
 
     @property
     def se(self) -> float:
         """Monte Carlo standard error of the mean; NaN where it cannot be told."""
+        return self.estimate.se
+
+    @property
+    def estimate(self) -> Estimate:
+        """The mean with its error."""
+        mean, slope = self._regressed()
         if self.count < 2:
-            return math.nan
-        mean, slope = self.mean, self.slope
-        away = self.first[1] - mean * self.first[0] - slope * self.first[2]
+            return Estimate(mean, math.nan)
+        w, wx, _, ww, wwx, wwxx, wc, _, _, wwc, wwxc, wwcc = self.sums
+        away = wx - mean * w - slope * wc
         if not self.mixture:
-            return replicates_se(away, self.first[0])
-        one, x, c, xx, xc, cc = self.squared
-        squares = xx + mean**2 * one + slope**2 * cc - 2.0 * (mean * x + slope * xc - mean * slope * c)
-        return strata_se(away, squares, self.first[0], self.paths)
+            return Estimate(mean, replicates_se(away, w))
+        squares = wwxx + mean**2 * ww - 2.0 * mean * wwx
+        if slope:
+            squares += slope**2 * wwcc - 2.0 * slope * (wwxc - mean * wwc)
+        return Estimate(mean, strata_se(away, squares, w, self.paths))
 
     @property
     def effective(self) -> float:
         """Effective sample size of the weights, ``(sum w)^2 / sum w^2`` (Kong 1992)."""
         if not self.mixture:
             return float(self.count)
-        squares = float(self.squared[0].sum())
+        squares = float(self.sums[3].sum())
         return self.weight**2 / squares if squares > 0.0 else 0.0
 
     @property
@@ -218,36 +195,43 @@ class WeightedMean:
         return self.sd**2 / self.count / error**2
 
 
+def add_sums(sums: Array, values: Array, frame: Frame) -> int:
+    """Add the values of the paths of a frame to the sums of a :class:`WeightedMean`; how many are no NaN."""
+    x = laid_out(values, frame.first)
+    if frame.control is not None:
+        add_control_to_groups(x, frame.weights, frame.control, sums[SUMS // 2 :])
+    return int(add_to_groups(x, frame.weights, sums[: SUMS // 2]))
+
+
+@dataclass(frozen=True, slots=True)
 class EventShare:
-    """Share of paths on which something happens."""
+    """Share of paths on which something happens.
 
-    def __init__(self, mixture: bool) -> None:
-        self.told = WeightedMean(mixture)
-        self._hits = 0
+    Parameters
+    ----------
+    told
+        Mean of a number that is one where it happens and zero elsewhere.
+    hits
+        Paths on which it happens.
+    """
 
-    def add(self, happened: NDArray[np.bool_], among: NDArray[np.bool_], frame: Frame) -> None:
-        """Add a block; ``among`` are the paths that count."""
-        self._hits += int(np.count_nonzero(happened & among))
-        self.told.add(np.where(among, happened.astype(np.float64), np.nan), frame)
+    told: WeightedMean
+    hits: int
 
     @property
     def certain(self) -> bool:
         """Whether it happened on all of the paths, or on none; sums of weights round, so paths are counted."""
-        return self._hits in (0, self.told.count)
+        return self.hits in (0, self.told.count)
 
     @property
-    def value(self) -> float:
-        """The share; NaN of no path."""
-        return float(round(self.told.mean)) if self.certain and self.told.count else self.told.mean
-
-    @property
-    def se(self) -> float:
-        """Its Monte Carlo standard error; none or all of the paths do not read as certainty."""
+    def estimate(self) -> Estimate:
+        """The share, NaN of no path, with its error; none or all of the paths do not read as certainty."""
+        told = self.told.estimate
         if not self.certain:
-            return self.told.se
+            return told
         # Of a mixture half of the paths follow the model's own law.
         paths = self.told.count // 2 if self.told.mixture else self.told.count
-        return probability_se(0, paths)
+        return Estimate(float(round(told.value)) if self.told.count else told.value, probability_se(0, paths))
 
     @property
     def gain(self) -> float | None:
@@ -257,7 +241,8 @@ class EventShare:
     @property
     def effective(self) -> float:
         """Hits of equal weight that would say as much, ``(sum w 1)^2 / sum w^2 1``."""
+        hits = float(self.told.sums[1].sum())
         if not self.told.mixture:
-            return float(self.told.first[1].sum())
-        squares = float(self.told.squared[1].sum())
-        return float(self.told.first[1].sum()) ** 2 / squares if squares > 0.0 else 0.0
+            return hits
+        squares = float(self.told.sums[4].sum())
+        return hits**2 / squares if squares > 0.0 else 0.0

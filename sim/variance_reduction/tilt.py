@@ -23,16 +23,19 @@ from sim.variance_reduction.method import RareEvent
 
 Array = NDArray[np.float64]
 
-_PILOT = 8_192
-_ROUNDS = 4
+_PILOT = 2_048
+_ROUNDS = 3
+"""Four times as many points and a fourth round take 25 ms more and leave the errors where they are."""
 _FIRST_WIDTH = 2.0
 """Standard deviations of the first look, wide enough to see the event from afar."""
-_WIDENED = 1.3
+_WIDENED = 1.2
 """The fitted covariance is widened by it: a tail too thin costs far more than one too wide."""
 _LEAST_VARIANCE = 0.02
 _LEAST_SD = 1e-6
 _FALLS = np.linspace(0.0, 4.0, 17)
 """Falls of the day that are tried, in standard deviations of a day of usual volatility."""
+_NEAR = 2
+"""Falls to either side of the last best one that a later round tries."""
 _DIGITS = 4
 """Decimals of the law: few, so that the last bits of a library do not change which paths are drawn."""
 
@@ -104,10 +107,11 @@ def fitted_tilt(
     standard = np.zeros((STANDARD_DRAWS, _PILOT))
     sobol_scores(np.uint64(0), columns, shifts, latents.rows, standard)
     normals = standard[latents.rows]
-    mean, width, fall = np.zeros(dimensions), _FIRST_WIDTH, 0.0
+    mean, width = np.zeros(dimensions), _FIRST_WIDTH
     covariance = np.eye(dimensions)
     # The tilt of a day with memory would ask for every step of it.
     falls = np.zeros(1) if law.has_memory else _FALLS * day.sigma_base
+    tried, best = np.arange(falls.size), 0
     for _ in range(_ROUNDS):
         root = width * np.linalg.cholesky(covariance)
         scores = mean[:, None] + np.einsum("ij,jk->ik", root, normals)
@@ -116,17 +120,21 @@ def fitted_tilt(
         log_drawn = -0.5 * (normals**2).sum(axis=0) - np.log(np.diag(root)).sum()
         log_nominal = -0.5 * (scores**2).sum(axis=0)
         needed, sd = shortfall(event, latents, law, latents.settle(draws))
-        told = [log_nominal - log_drawn + 0.5 * log_second_moment(event, needed, sd, fall) for fall in falls]
+        told = [
+            log_nominal - log_drawn + 0.5 * log_second_moment(event, needed, sd, fall)
+            for fall in falls[tried]
+        ]
         sizes = [_log_sum(log_weight) for log_weight in told]
-        best = int(np.argmin(sizes))
-        if not np.isfinite(sizes[best]):
+        least = int(np.argmin(sizes))
+        if not np.isfinite(sizes[least]):
             return None
-        weight, fall = np.exp(told[best] - sizes[best]), float(falls[best])
+        weight, best = np.exp(told[least] - sizes[least]), int(tried[least])
+        tried = np.arange(max(best - _NEAR, 0), min(best + _NEAR + 1, falls.size))
         mean = (scores * weight).sum(axis=1)
         away = scores - mean[:, None]
         covariance = np.einsum("ik,jk,k->ij", away, away, weight) + _LEAST_VARIANCE * np.eye(dimensions)
         width = _WIDENED
-    return Tilt.of(mean, _WIDENED * covariance, fall)
+    return Tilt.of(mean, _WIDENED * covariance, float(falls[best]))
 
 
 def _log_sum(log_weights: Array) -> float:

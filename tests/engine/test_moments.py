@@ -69,3 +69,10 @@ def test_moments_of_a_straight_line_of_the_values():
     told, prices = Moments.of(returns).scaled(19.6, 19.6), Moments.of(19.6 * (1.0 + returns))
     assert (told.count, told.mean) == (1_000, pytest.approx(prices.mean, rel=1e-13))
     assert told.sd == pytest.approx(prices.sd, rel=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 10_000])
+@pytest.mark.parametrize("value", [0.1, 19.6, 1.0 / 3.0, -0.0])
+def test_a_constant_has_its_mean_and_no_error(count, value):
+    told = moments_of(np.full(count, value), min(count, 3))
+    assert (told.count, told.mean, told.squares) == (count, value, 0.0)

@@ -215,6 +215,7 @@ def make_run(
             "exercised_fraction_mean": 0.91 if deal.short else 0.0,
         },
         "decomposition": {"valuation_and_heat": 0.312, "scarcity": 0.148, "stabilisation": 0.006},
+        "decomposition_se": {"valuation_and_heat": 0.002, "scarcity": 0.0, "stabilisation": 0.0003},
     }
     options: dict[str, Any] = {"partial": False, "fan": fan_of(open_logs, close_logs, clock) if n else None}
     options.update(more)

@@ -140,3 +140,45 @@ def test_counted_numbers_never_read_a_thousand_of_a_smaller_name(value: float) -
     text = numbers.counted(value)
     if text.endswith("m"):
         assert abs(float(text[:-1].replace(",", ""))) < 1000.0
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.4061, 0.0016, "+40.6% +- 0.2%"),
+        (0.40436, 0.00002, "+40.436% +- 0.002%"),
+        (0.40436, 0.0000001, "+40.436% +- <0.001%"),
+        (0.40436, 0.0, "+40.4%"),
+        (0.40436, math.nan, "+40.4%"),
+        (math.nan, 0.1, "n/a"),
+    ],
+)
+def test_a_mean_beside_its_error_has_the_digits_of_it(value: float, error: float, text: str) -> None:
+    assert numbers.return_with_error(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (27.526, 0.03, "27.53 +- 0.03"),
+        (27.5264, 0.004, "27.526 +- 0.004"),
+        (27.5264, 0.0001, "27.526 +- <0.001"),
+        (27.5264, 0.0, "27.53"),
+        (math.nan, 0.1, "n/a"),
+    ],
+)
+def test_an_amount_beside_its_error_has_the_digits_of_it(value: float, error: float, text: str) -> None:
+    assert numbers.money_with_error(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.2929, 0.0012, "+0.293 +- 0.001"),
+        (-0.2929, 0.02, "-0.29 +- 0.02"),
+        (0.2929, 0.00001, "+0.293 +- <0.001"),
+        (0.2929, 0.0, "+0.29"),
+    ],
+)
+def test_a_log_return_beside_its_error_has_the_digits_of_it(value: float, error: float, text: str) -> None:
+    assert numbers.log_points_with_error(value, error) == text

@@ -68,8 +68,7 @@ def test_a_narrow_console_keeps_the_median(biren: Any) -> None:
         ),
         (
             "biren",
-            "mean log return of the close: valuation and heat +0.31, scarcity +0.15, stabilisation +0.01"
-            " = +0.47",
+            "mean log return: valuation and heat +0.312, scarcity +0.148, stabilisation +0.006 = +0.466 +- 0.001",
         ),
         (
             "biren",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from small_deals import UNPRICED, small_deal, small_market
 
 from sim.collector import Collector
 from sim.engine import Drawn, batches, prepare
+from sim.estimates import Estimate
+from sim.kernels.weighted import GROUPS
 from sim.statistics import probability_se
 from sim.variance_reduction.collector import WeightedCollector
 from sim.variance_reduction.method import Method
 from sim.variance_reduction.quantiles import WeightedHistogram, kept_quantiles
-from sim.variance_reduction.sums import GROUPS, EventShare, Frame, WeightedMean
+from sim.variance_reduction.sums import EventShare, Frame, WeightedMean
 
 PATHS = 16_384 + 777
 SOBOL, MIXTURE = Method("sobol"), Method("importance")
@@ -80,9 +83,8 @@ def test_weights_of_one_give_the_plain_summary(changes, keep_paths, method):
 def add_all(told, values, weights=None, control=None):
     for start in range(0, values.size, 64):
         part = slice(start, start + 64)
-        frame = Frame.of(
-            None if weights is None else weights[part], None if control is None else control[part]
-        )
+        one = np.ones_like(values) if weights is None else weights
+        frame = Frame.of(one[part], None if control is None else control[part], start)
         told.add(values[part], frame)
     return told
 
@@ -149,12 +151,64 @@ def test_few_paths_say_no_error():
 def test_none_or_all_of_the_paths_is_no_certainty(mixture, happens):
     """With many draws of weights: their sum in another order may differ in its last bits."""
     for seed in range(20):
-        share = EventShare(mixture)
-        weights = np.random.default_rng(seed).uniform(0.1, 2.0, size=100) if mixture else None
-        share.add(np.full(100, happens), np.ones(100, dtype=bool), Frame.of(weights, None))
-        assert share.value == float(happens)
-        assert share.se == probability_se(0, 50 if mixture else 100)
+        weights = np.random.default_rng(seed).uniform(0.1, 2.0, size=100) if mixture else np.ones(100)
+        told = WeightedMean(mixture)
+        told.add(np.full(100, float(happens)), Frame.of(weights))
+        share = EventShare(told, 100 * happens)
+        assert share.estimate == Estimate(float(happens), probability_se(0, 50 if mixture else 100))
         assert share.gain is None
+
+
+@pytest.mark.parametrize("steps", [(1_000,), (7, 31, 32, 33, 897), (1, 1, 998)])
+def test_a_stream_may_be_cut_anywhere(steps):
+    generator = np.random.default_rng(8)
+    values, weights, control = generator.normal(size=(3, 1_000))
+    values[::9] = np.nan
+    told = WeightedMean(mixture=True)
+    starts = np.cumsum([0, *steps])
+    for start, stop in pairwise(starts):
+        part = slice(start, stop)
+        told.add(values[part], Frame.of(weights[part], control[part], int(start)))
+    x = np.where(np.isnan(values), 0.0, values)
+    w = np.where(np.isnan(values), 0.0, weights)
+    expected = [w, w * x, w * x**2, w**2, w**2 * x, w**2 * x**2]
+    expected += [w * control, w * x * control, w * control**2]
+    expected += [w**2 * control, w**2 * x * control, w**2 * control**2]
+    for sums, of_path in zip(told.sums, expected, strict=True):
+        by_group = np.bincount(np.arange(1_000) % GROUPS, of_path, minlength=GROUPS)
+        np.testing.assert_allclose(sums, by_group, rtol=1e-12, atol=1e-12)
+    assert (told.count, told.paths) == (888, 1_000)
+
+
+@pytest.mark.parametrize("shape", ["spread", "one far away", "few values", "all the same", "one value"])
+def test_weighted_quantiles_are_those_of_values_in_order(shape):
+    generator = np.random.default_rng(9)
+    values = {
+        "spread": generator.normal(size=5_000),
+        # All but one in a single cell.
+        "one far away": np.append(generator.normal(size=4_999), 1e9),
+        "few values": generator.integers(0, 5, size=5_000) / 3.0,
+        "all the same": np.full(100, 0.1),
+        "one value": np.array([2.5]),
+    }[shape]
+    weights = generator.uniform(0.0, 2.0, size=values.size)
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    for p, (value, _) in kept_quantiles(values, weights).items():
+        assert value == values[order][np.searchsorted(share, p)]
+
+
+def test_the_error_of_a_weighted_quantile_is_read_back_through_the_share_up_to_it():
+    generator = np.random.default_rng(10)
+    values, weights = generator.normal(size=6_400), generator.uniform(0.0, 2.0, size=6_400)
+    for p, (value, error) in kept_quantiles(values, weights).items():
+        told = WeightedMean(mixture=True)
+        told.add((values <= value).astype(float), Frame.of(weights))
+        reach = told.se
+        high, low = (
+            np.quantile(values, q, weights=weights, method="inverted_cdf") for q in (p + reach, p - reach)
+        )
+        assert error == pytest.approx(0.5 * (high - low), rel=1e-9)
 
 
 def test_quantiles_of_equal_weights_are_numpys():
@@ -176,8 +230,8 @@ def test_weighted_quantiles_and_histograms_are_those_of_repeated_values():
         assert error >= 0.0
     histogram, plain = WeightedHistogram(), WeightedHistogram()
     histogram.add(ratios, weights)
-    plain.add(repeated, None)
-    np.testing.assert_array_equal(histogram.mass, plain.mass)
+    plain.add(repeated, np.ones_like(repeated))
+    np.testing.assert_array_equal(histogram.cells[0], plain.cells[0])
     assert histogram.freeze(repeated.size).at_offer == (repeated == 1.0).sum()
     assert histogram.freeze(100).total == 100
     for (value, error), (other, less) in zip(

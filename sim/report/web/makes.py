@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.market.theme import ThemeHeat
-from sim.report import numbers, offer_shares, words
+from sim.report import decomposition, numbers, offer_shares, words
 from sim.report.numbers import PRINTED_MINUS
 from sim.report.run import number_of
 from sim.report.web.contents import Fact, Grid
@@ -17,54 +17,25 @@ from sim.report.web.wording import capital, count_told, logs_told, return_told
 from sim.result import Result
 from sim.statistics import quantile_se
 
-_PARTS = {
-    "valuation_and_heat": "Valuation and heat",
-    "scarcity": "Scarcity",
-    "stabilisation": "Stabilisation",
-}
-
-
-def _parts(result: Result) -> dict[str, tuple[float, float]]:
-    values, errors = result.summary["decomposition"], result.summary["decomposition_se"]
-    return {name: (number_of(values[name]), number_of(errors[name])) for name in _PARTS}
-
 
 def decomposition_chart(result: Result) -> Picture:
     """Draw the parts of the mean log return of the close."""
-    parts = _parts(result)
-    total, error = _total(result)
-    steps = [Step(_PARTS[name], value, logs_told(value, se), error=se) for name, (value, se) in parts.items()]
+    total, error = decomposition.total(result)
+    steps = [
+        Step(capital(name), value, logs_told(value, se), error=se)
+        for name, (value, se) in decomposition.parts(result).items()
+    ]
     steps.append(Step("Together", total, logs_told(total, error), total=True, error=error))
     return steps_chart(steps, "decomposition", "What makes the mean log return of the close")
-
-
-def _total(result: Result) -> tuple[float, float]:
-    """Mean log return of the close and its standard error.
-
-    The parts are dependent, so their errors do not add up; that of the whole comes from the histogram of it. The
-    histogram knows nothing of a method of variance reduction: then the sum of the parts' errors bounds it.
-    """
-    parts = _parts(result).values()
-    total = sum(value for value, _ in parts)
-    if offer_shares.is_reduced(result):
-        return total, sum(error for _, error in parts)
-    histogram = result.histograms["close"]
-    centres = 0.5 * (histogram.edges[1:] + histogram.edges[:-1])
-    paths = int(histogram.counts.sum()) + histogram.at_offer
-    if paths < 2:
-        return total, math.nan
-    mean = float(histogram.counts @ centres) / paths
-    squares = float(histogram.counts @ (centres - mean) ** 2) + histogram.at_offer * mean**2
-    return total, math.sqrt(squares / (paths - 1) / paths)
 
 
 def decomposition_grid(result: Result) -> Grid:
     """The same as log returns and as changes of the price."""
     rows = [
-        (_PARTS[name], logs_told(value, error), _change(value, error))
-        for name, (value, error) in _parts(result).items()
+        (capital(name), logs_told(value, error), _change(value, error))
+        for name, (value, error) in decomposition.parts(result).items()
     ]
-    total, error = _total(result)
+    total, error = decomposition.total(result)
     rows.append(("Together", logs_told(total, error), _change(total, error)))
     headings = ("Part", "Log return", "Change of the price, one after the other")
     return Grid("What makes the return", headings, tuple(rows), frozenset({len(rows) - 1}))
