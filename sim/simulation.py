@@ -25,7 +25,7 @@ from sim.result import Fan, Result
 from sim.scenario.scenario import Scenario
 from sim.statistics import LogReturnHistogram
 from sim.streaming import BlockTallier, parts
-from sim.variance_reduction.method import PLAIN, Method
+from sim.variance_reduction.method import PLAIN, Method, method_of
 
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
@@ -92,7 +92,7 @@ def simulate(
     fan: bool = True,
     progress: Progress | None = None,
     device: str = CPU,
-    method: Method = PLAIN,
+    method: Method | str = PLAIN,
 ) -> Result:
     """Simulate the listing day of a scenario.
 
@@ -119,7 +119,8 @@ def simulate(
         ``cpu``, or ``cuda`` for a CUDA card; without one the CPU is used and the notes say so. The result does
         not depend on it.
     method
-        How the latent variables are drawn, see docs/variance-reduction.md; plain paths by default.
+        How the latent variables are drawn, a :class:`Method` or its name (``none``, ``sobol``, ``importance``), see
+        docs/variance-reduction.md; plain paths by default.
 
     Raises
     ------
@@ -134,6 +135,10 @@ def simulate(
         raise invalid("--target-se", "", f"{target_se} is no standard error", "expected a positive number")
     if threads is not None and threads < 1:
         raise invalid("--threads", "", f"{threads} is not a number of threads", "expected 1 or more")
+    if keep_paths < 0:
+        raise invalid("--keep-paths", "", f"{keep_paths} is not a number of paths", "expected 0 or more")
+    if isinstance(method, str):
+        method = method_of(method)
     used, instead = usable_device(device)
     if used != CPU and method.name != "none":
         raise invalid(

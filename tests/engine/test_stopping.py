@@ -18,6 +18,7 @@ from sim.result import Result
 from sim.run_directory import summary_json
 from sim.simulation import simulate
 from sim.statistics import Moments
+from sim.variance_reduction.method import Method
 
 MOST = 12 * BLOCK_PATHS
 
@@ -76,6 +77,17 @@ def test_a_target_that_is_no_error_is_refused(target):
 def test_no_thread_is_refused():
     with pytest.raises(InvalidInput, match="threads"):
         run(threads=0)
+
+
+def test_fewer_than_no_paths_cannot_be_kept():
+    with pytest.raises(InvalidInput, match="expected 0 or more"):
+        run(keep_paths=-1)
+
+
+def test_a_method_may_be_named():
+    assert run(method="sobol").summary == run(method=Method("sobol")).summary
+    with pytest.raises(InvalidInput, match="sobl is not a method; expected none, sobol or importance"):
+        run(method="sobl")
 
 
 def test_progress_counts_up_to_the_whole():
