@@ -164,6 +164,7 @@ def test_a_desk_that_no_longer_applies_is_asked_no_more(biren, watch):
         (PRICE, "-3", "more than 0"),
         (PRICE, "0", "more than 0"),
         ("over_allotment.fraction", "80", "above the limit"),
+        ("over_allotment.fraction", "80", "80% is 0.8 in the scenario: "),
         (COVERAGE, "1e300", "at most"),
         (ELASTICITY, "0.0001", "outside what the page simulates"),
         (COVERAGE, "many", "no number"),

@@ -120,9 +120,15 @@ class Field {
     }
   }
 
+  /** Say what the number is in the scenario, whose rules speak of that, where it is shown in another unit. */
+  inFile() {
+    const { factor } = this.control;
+    return factor === 1 || this.value === null ? "" : `${this.inWords()} is ${tidy(this.value)} in the scenario: `;
+  }
+
   /** Say what is wrong with the value; nothing where nothing is. */
   complain(faults) {
-    const said = this.wrong ? [this.wrong] : faults.map((fault) => `${fault.problem}; ${fault.remedy}.`);
+    const said = this.wrong ? [this.wrong] : faults.map((fault) => `${this.inFile()}${fault.problem}; ${fault.remedy}.`);
     const text = said.join("\n");
     if (this.fault.textContent !== text) this.fault.textContent = text;
     this.fault.hidden = text === "";
