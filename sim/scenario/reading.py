@@ -20,8 +20,13 @@ from sim.scenario.document import MOST_DEPTH, MOST_VALUES, Document, document_of
 MOST_BYTES = 1_000_000
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, kind: str = "scenario") -> Document:
     """Read a YAML file that holds one mapping.
+
+    Parameters
+    ----------
+    path, kind
+        The file, and what it should be, for remedies.
 
     Raises
     ------
@@ -29,14 +34,14 @@ def read_document(path: Path) -> Document:
         When the file is no YAML mapping of bearable size; values that cannot be read are kept as faults of
         the document.
     """
-    return parse_document(_read_text(path), str(path))
+    return parse_document(_read_text(path, kind), str(path), kind)
 
 
-def parse_document(text: str, source: str) -> Document:
+def parse_document(text: str, source: str, kind: str = "scenario") -> Document:
     """Read a YAML text that holds one mapping; see :func:`read_document`."""
     node = _compose(text, source)
     if node is None:
-        raise _invalid(source, "the file is empty", "the fields of a scenario")
+        raise _invalid(source, "the file is empty", f"the fields of a {kind}")
     if not isinstance(node, MappingNode):
         place = place_of(node)
         problem = (
@@ -76,11 +81,11 @@ def _invalid(source: str, problem: str, remedy: str, line: int = 1, column: int 
     return InvalidInput([Fault(source, "", problem, remedy, line, column)])
 
 
-def _read_text(path: Path) -> str:
-    content = _read_bytes(path)
+def _read_text(path: Path, kind: str) -> str:
+    content = _read_bytes(path, kind)
     if len(content) > MOST_BYTES:
         problem = f"is larger than {MOST_BYTES:,} bytes"
-        raise InvalidInput([Fault(str(path), "", problem, "a scenario, which takes a few thousand")])
+        raise InvalidInput([Fault(str(path), "", problem, f"a {kind}, which takes a few thousand")])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -90,8 +95,8 @@ def _read_text(path: Path) -> str:
         raise _invalid(str(path), problem, "a text saved as UTF-8", line, column) from error
 
 
-def _read_bytes(path: Path) -> bytes:
-    remedy = "the path of a scenario file"
+def _read_bytes(path: Path, kind: str) -> bytes:
+    remedy = f"the path of a {kind} file"
     problem = ""
     try:
         if path.is_dir():
@@ -150,7 +155,7 @@ def _bound(text: str, source: str) -> None:
         elif isinstance(event, DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _at(event, source, "a second document starts", "one scenario a file")
+                raise _at(event, source, "a second document starts", "one document a file")
             if event.version is not None and tuple(event.version) != (1, 2):
                 raise _at(event, source, "asks for another version of YAML", "YAML 1.2, or no %YAML line")
         if depth > MOST_DEPTH:

@@ -104,6 +104,29 @@ def test_a_full_disk_is_told_and_what_was_written_is_kept(write, tmp_path, monke
     assert (out / "part-0.parquet").read_bytes() == (tmp_path / "whole" / "part-0.parquet").read_bytes()
 
 
+def test_a_part_that_goes_while_the_dataset_is_written_is_told(write, tmp_path):
+    path, out = write(), tmp_path / "out"
+
+    def part_goes(done: int, total: int) -> None:
+        if done == total:
+            next(out.rglob("*.part")).unlink()
+
+    with pytest.raises(InvalidInput, match=r"part 0 changed while the dataset was written; go on with --resume"):
+        SweepJob(checked(path), out, resume=False).run(ThisProcess(), never, part_goes)
+    assert not (out / "part-0.parquet").exists()
+    assert swept(path, out, resume=True).rows is not None
+
+
+@pytest.mark.parametrize(("content", "place"), [("", "1:1"), ("name: [", "1:8"), ("- 1\n", "1:1")])
+def test_a_file_that_is_no_sweep_is_told_as_such(tmp_path, content, place):
+    file = tmp_path / "sweep.yaml"
+    with pytest.raises(InvalidInput, match="the path of a sweep file"):
+        checked(file)
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(InvalidInput, match=rf"sweep\.yaml:{place}: "):
+        checked(file)
+
+
 def test_what_a_killed_sweep_left_beside_is_cleared(write, tmp_path):
     path, out = write(), tmp_path / "out"
     swept(path, out)

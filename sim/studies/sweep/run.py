@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sim.errors import invalid
 from sim.kernels._jit import is_cached
 from sim.run_directory import document_sha256
 from sim.studies.cluster import Crew
@@ -191,8 +192,11 @@ class SweepJob:
         points = self._points
         every = (points.values(point) for point in range(len(points)))
         kinds = kinds_of(points.sweep.fields, every)
-        with self._directory.beside_dataset() as place:
-            return write_dataset(place, kinds, self._told())
+        try:
+            with self._directory.beside_dataset() as place:
+                return write_dataset(place, kinds, self._told())
+        except DamagedPart as fault:
+            raise invalid("--out", "", str(fault), "go on with --resume") from fault
 
     def _told(self) -> Iterator[Told]:
         """Yield the scenarios in order, with what their parts merge to."""

@@ -124,7 +124,7 @@ def load_sweep(path: str | Path) -> Sweep:
         With every fault of the file, and where the base scenario is no YAML.
     """
     file = Path(path)
-    return _Reader(read_document(file), file).sweep()
+    return _Reader(read_document(file, "sweep"), file).sweep()
 
 
 class _Reader:
