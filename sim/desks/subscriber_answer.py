@@ -193,8 +193,10 @@ class SubscriberAnswer:
         )
         leanest = max((each.outcome for each in self.choices), key=lambda tier: tier.return_on_money.value)
         other = (
-            f"; the best return on money is {_percent(leanest.return_on_money, most=2)}, for "
-            f"{leanest.applied_shares:,} shares ({leanest.funding.name})"
+            "; the best return on money is "
+            f"{numbers.return_with_error(leanest.return_on_money.value, leanest.return_on_money.se)}, for "
+            f"{leanest.applied_shares:,} shares ({leanest.funding.name}), a loss on "
+            f"{numbers.probability(leanest.prob_loss.value, leanest.prob_loss.se)} of paths"
         )
         # The profit named is that of the exit named, which need not be the one the tiers are told for.
         return (

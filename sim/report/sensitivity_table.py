@@ -190,7 +190,9 @@ def sobol_sentence(sobol: Sobol, metric: Metric) -> str:
     if not found.sd > 0.0:
         return f"{metric.label}: the inputs do not move it"
     most = int(found.total.argmax())
-    share = numbers.percent(float(found.total[most]), float(found.total_reach[most]) / 2.0, most=0)
+    total, reach = float(found.total[most]), float(found.total_reach[most])
+    # Half of a 95% interval, as in the table below.
+    share = f"{numbers.percent(total, reach / 2.0, most=0)} +- {numbers.percent(reach, most=0)}"
     points = numbers.rounded(100.0 * found.sd, 1) if metric.kind != "shares" else numbers.counted(found.sd)
     return f"{metric.label}: sd {points} over the inputs; {sobol.inputs[most].label} explains {share} in all"
 
