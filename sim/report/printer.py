@@ -21,11 +21,17 @@ class Printer:
         self.width = min(WIDTH, console.width)
 
     def line(self, text: str, style: str = "") -> None:
-        """Print a line."""
+        """Print a line; what does not fit goes on below it, as far in as it begins."""
+        from rich.padding import Padding
         from rich.text import Text
 
+        begun = text.lstrip(" ")
+        inside = len(text) - len(begun)
         # Text, not markup: a deal may have brackets in its name.
-        self._console.print(Text(text, style=style), width=self.width)
+        told = Text(begun, style=style)
+        self._console.print(
+            Padding(told, (0, 0, 0, inside), expand=False) if inside else told, width=self.width
+        )
 
     def table(self, table: Table) -> None:
         """Print a table."""
