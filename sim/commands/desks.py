@@ -81,7 +81,8 @@ def subscriber(
 ) -> None:
     """Which tier of the public offer, with what money, sold when."""
     from sim.desks.exits import exit_of
-    from sim.desks.subscriber import SubscriberOptions, refuse_without_ballot, subscriber_desk
+    from sim.desks.subscriber import subscriber_desk
+    from sim.desks.subscriber_options import SubscriberOptions, refuse_without_ballot
 
     options = SubscriberOptions(money, exit_of(exit_at), stop, margin, rate, days, handling_fee, commission)
     deal = _load(scenario, changes, paths, seed)

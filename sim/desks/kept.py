@@ -8,7 +8,8 @@ import numpy as np
 
 from sim.desks.base import Answer, AskedDesks
 from sim.desks.issuer import IssuerOptions, issuer_desk
-from sim.desks.subscriber import SubscriberOptions, subscriber_desk
+from sim.desks.subscriber import subscriber_desk
+from sim.desks.subscriber_options import SubscriberOptions
 from sim.desks.together import answered
 from sim.engine import prepare
 from sim.kept_paths import KeptPaths

@@ -9,7 +9,8 @@ from sim.desks.base import Answer, simulate_desk
 from sim.desks.cornerstone import CornerstoneOptions, cornerstone_desk
 from sim.desks.issuer import IssuerOptions, issuer_desk
 from sim.desks.stabiliser import StabiliserOptions, stabiliser_desk
-from sim.desks.subscriber import SubscriberOptions, refuse_without_ballot, subscriber_desk
+from sim.desks.subscriber import subscriber_desk
+from sim.desks.subscriber_options import SubscriberOptions, refuse_without_ballot
 from sim.errors import InvalidInput, invalid
 from sim.kept_paths import KeptPaths
 from sim.market.parameters import Market

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sim.desks.exits import exit_in_words
-from sim.desks.subscriber_answer import SubscriberAnswer, TierOutcome
+from sim.desks.subscriber_answer import SubscriberAnswer
+from sim.desks.subscriber_outcomes import TierOutcome
 from sim.report import numbers, style
 from sim.report.desk_panels import (
     LEFT,

@@ -12,7 +12,8 @@ import pytest
 from sim.desks.application import Costs
 from sim.desks.base import simulate_desk
 from sim.desks.exits import sale_price
-from sim.desks.subscriber import SubscriberOptions, ladder_of, subscriber_desk
+from sim.desks.subscriber import ladder_of, subscriber_desk
+from sim.desks.subscriber_options import SubscriberOptions
 from sim.errors import InvalidInput
 from sim.kept_paths import KeptPaths
 from sim.kernels.parameters import QUANTITIES

@@ -111,7 +111,9 @@ def test_a_part_that_goes_while_the_dataset_is_written_is_told(write, tmp_path):
         if done == total:
             next(out.rglob("*.part")).unlink()
 
-    with pytest.raises(InvalidInput, match=r"part 0 changed while the dataset was written; go on with --resume"):
+    with pytest.raises(
+        InvalidInput, match=r"part 0 changed while the dataset was written; go on with --resume"
+    ):
         SweepJob(checked(path), out, resume=False).run(ThisProcess(), never, part_goes)
     assert not (out / "part-0.parquet").exists()
     assert swept(path, out, resume=True).rows is not None

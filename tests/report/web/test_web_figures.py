@@ -189,7 +189,8 @@ def test_the_desks_answer_as_on_the_command_line():
     """A run of no more paths than are looked at gives the desk's own answer."""
     from sim.desks.base import simulate_desk
     from sim.desks.issuer import IssuerOptions, issuer_desk
-    from sim.desks.subscriber import SubscriberOptions, subscriber_desk
+    from sim.desks.subscriber import subscriber_desk
+    from sim.desks.subscriber_options import SubscriberOptions
 
     result = result_of("biren")
     played = simulate_desk(result.scenario, market=result.market)
@@ -204,7 +205,8 @@ def test_the_first_paths_are_looked_at_and_no_more(monkeypatch):
     from sim.desks.base import simulate_desk
     from sim.desks.issuer import IssuerOptions, issuer_desk
     from sim.desks.kept import ask_kept
-    from sim.desks.subscriber import SubscriberOptions, subscriber_desk
+    from sim.desks.subscriber import subscriber_desk
+    from sim.desks.subscriber_options import SubscriberOptions
     from sim.scenario import with_changes
 
     result = result_of("after allotment")
