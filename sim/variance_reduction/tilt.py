@@ -36,6 +36,8 @@ _FALLS = np.linspace(0.0, 4.0, 17)
 """Falls of the day that are tried, in standard deviations of a day of usual volatility."""
 _NEAR = 2
 """Falls to either side of the last best one that a later round tries."""
+_WORST = 1e3
+"""Times that a fall may raise the second moment of a calm day's hit, for the fit."""
 _DIGITS = 4
 """Decimals of the law: few, so that the last bits of a library do not change which paths are drawn."""
 
@@ -85,14 +87,19 @@ def log_second_moment(event: RareEvent, needed: Array, sd: Array, fall: float) -
 
     With ``t = fall / sd`` it is ``exp(t^2) Phi(-needed / sd - t)``; without a tilt the chance of the event. The
     lowest pressure of a day falls short of a level about twice as often as the last (the reflection principle).
+
+    It is taken as at most ``_WORST`` times that chance: on a day of next to no volatility it has no bound, and a
+    point of the fit out there would draw the whole law to it. Of the mixture it has one, by the paths of the model's
+    own law.
     """
     from scipy.special import log_ndtr
 
     tilt = fall / sd
-    log_hit = log_ndtr(-needed / sd - tilt)
+    log_hit, log_chance = log_ndtr(-needed / sd - tilt), log_ndtr(-needed / sd)
     if event == "support_exhausted":
         log_hit = np.minimum(log_hit + np.log(2.0), 0.0)
-    return np.asarray(tilt**2 + log_hit, dtype=np.float64)
+        log_chance = np.minimum(log_chance + np.log(2.0), 0.0)
+    return np.asarray(np.minimum(tilt**2 + log_hit, log_chance + np.log(_WORST)), dtype=np.float64)
 
 
 def fitted_tilt(

@@ -14,6 +14,7 @@ from small_deals import small_deal, small_market
 from sim.engine import batches, prepare
 from sim.errors import InvalidInput
 from sim.kernels.parameters import QUANTITIES
+from sim.kernels.rng import seed_words
 from sim.kernels.scores import STANDARD_DRAWS, balanced_weights, tilted_scores
 from sim.variance_reduction.day import DayLaw
 from sim.variance_reduction.importance import ImportanceSampler
@@ -152,6 +153,19 @@ def test_a_day_with_memory_is_not_tilted():
     day = plan.parameters.day._replace(momentum=0.1)
     plan = replace(plan, parameters=plan.parameters._replace(day=day))
     assert ImportanceSampler(plan, "close_below_offer").tilt.fall == 0.0
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.5])
+def test_the_law_is_not_drawn_to_days_without_volatility(spread):
+    """The fits of forty seeds agree. Power: with no bound on the second moment some end ten deviations away."""
+    plan = gaussian_plan(0.67, 0.1, 0.15)
+    means = []
+    for seed in range(40):
+        low, high = seed_words(seed)
+        day = plan.parameters.day._replace(sigma_log_sd=spread)
+        seeded = plan.parameters._replace(key_low=low, key_high=high, day=day)
+        means.append(ImportanceSampler(replace(plan, parameters=seeded), "close_below_offer").tilt.mean)
+    assert np.abs(np.array(means) - np.median(means, axis=0)).max() < 0.25
 
 
 def test_an_event_that_cannot_happen_is_refused():
