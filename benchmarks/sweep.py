@@ -1,20 +1,21 @@
 """What is left of the kernel's own throughput: `python benchmarks/sweep.py [scenarios] [streamed paths]`.
 
 First a sweep of 1,000 scenarios of 10,000 paths of Biren, in this process and by two workers, beside the kernel alone
-on the same plans and on one core: paths a second a core. Wall time is that of simulating; processor time holds the
-whole sweep, its workers, and the dataset it writes. Then 10,000,000 paths streamed into a summary beside the kernel
-alone, on one and on two threads. Rounds take turns and the fastest counts.
+on the same plans and on as many cores, which share a cache: paths a second a core. Wall time is that of simulating;
+processor time holds the whole sweep, its workers, and the dataset it writes. Then 10,000,000 paths streamed into a
+summary beside the kernel alone, on one and on two threads. Rounds take turns and the fastest counts.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,12 @@ def kernel_alone(plans: list[Plan], paths: int) -> None:
     out = np.empty((len(QUANTITIES), paths))
     for plan in plans:
         simulate_paths(plan.parameters, 0, out, NO_TRACE, 1)
+
+
+def kernel_on(cores: int, plans: list[Plan], paths: int) -> None:
+    """Simulate every plan, each core its own."""
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(kernel_alone, (plans[core::cores] for core in range(cores)), [paths] * cores))
 
 
 def told(name: str, paths: int, cores: int, seconds: Seconds, kernel: Seconds) -> None:
@@ -102,14 +109,15 @@ def sweeps(scenarios: int) -> None:
             for point in range(len(points))
         ]
         paths = len(points) * PATHS
-        kernel, rounds = [], {1: [], 2: []}
+        kernels: dict[int, list[Seconds]] = {1: [], 2: []}
+        rounds: dict[int, list[Seconds]] = {1: [], 2: []}
         begin_workers(("sim.studies.sweep.tasks",))
         with open_crew(2, None) as two:
             crews: dict[int, Crew] = {1: ThisProcess(), 2: two}
             kernel_alone(plans[:1], PATHS)
             for turn in range(ROUNDS + 1):
-                kernel.append(timed(lambda: kernel_alone(plans, PATHS)))
                 for workers, crew in crews.items():
+                    kernels[workers].append(timed(partial(kernel_on, workers, plans, PATHS)))
                     job = SweepJob(points, folder / f"{workers}-{turn}", resume=False)
                     before = processor_time_of(crew)
                     run = None
@@ -122,13 +130,14 @@ def sweeps(scenarios: int) -> None:
                     total = own + processor_time_of(crew) - before
                     rounds[workers].append((run.seconds["simulating"], total))
         # In the first round a worker loads its kernels.
-        alone = fastest(kernel[1:])
         head(f"sweep of {len(points):,} scenarios of {PATHS:,} paths")
-        told("kernel alone, one core", paths, 1, alone, alone)
         for workers, seconds in rounds.items():
-            told(
-                f"--workers {workers}", paths, min(workers, os.cpu_count() or 1), fastest(seconds[1:]), alone
-            )
+            alone = fastest(kernels[workers][1:])
+            alone = (alone[0] * workers, alone[1])
+            cores = f"{workers} core{'s' * (workers > 1)}"
+            told(f"kernel alone, {cores}", paths, 1, alone, alone)
+            wall, processor = fastest(seconds[1:])
+            told(f"--workers {workers}", paths, 1, (wall * workers, processor), alone)
 
 
 def streams(paths: int) -> None:
