@@ -92,6 +92,19 @@ def test_a_trillion_paths_are_a_bounded_number_of_tasks():
     assert len(list(tasks_of([10**12], 1))) <= MOST_CHUNKS + 1
 
 
+def test_many_small_scenarios_are_bundled_without_counting_each_again():
+    class Counted(int):
+        added = 0
+
+        def __radd__(self, other: int) -> int:
+            Counted.added += 1
+            return int(other) + int(self)
+
+    # Counting the whole bundle for each would be half a million additions, and of the most scenarios minutes.
+    assert [len(task.slices) for task in tasks_of([Counted(1)] * 1000, 1)] == [1000]
+    assert 1000 <= Counted.added <= 5000
+
+
 def test_replicates_share_no_path():
     told = list(tasks_of([1000], 5))
     ranges = [(each.first, each.first + each.paths) for task in told for each in task.slices]

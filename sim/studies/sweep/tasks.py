@@ -90,7 +90,7 @@ def tasks_of(paths: Sequence[int], replicates: int) -> Iterator[Task]:
     replicates
         Replicate ``r`` of a point has its paths ``r * paths`` to ``(r + 1) * paths``: no path is simulated twice.
     """
-    number = 0
+    number = bundled = 0
     bundle: list[Slice] = []
     small = replicates * sum(count for count in paths if count <= WHOLE_PATHS)
     bundle_paths = min(max(small // BUNDLES, LEAST_BUNDLE), MOST_BUNDLE)
@@ -98,15 +98,16 @@ def tasks_of(paths: Sequence[int], replicates: int) -> Iterator[Task]:
         for replicate in range(replicates):
             scenario = Slice(point * replicates + replicate, replicate * count, count)
             large = count > WHOLE_PATHS
-            if bundle and (large or sum(each.paths for each in bundle) + count > bundle_paths):
+            if bundle and (large or bundled + count > bundle_paths):
                 yield Task(number, tuple(bundle), whole=True)
-                number, bundle = number + 1, []
+                number, bundle, bundled = number + 1, [], 0
             if large:
                 for chunk in _chunks(scenario):
                     yield Task(number, (chunk,), whole=False)
                     number += 1
             else:
                 bundle.append(scenario)
+                bundled += count
     if bundle:
         yield Task(number, tuple(bundle), whole=True)
 
