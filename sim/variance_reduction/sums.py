@@ -20,6 +20,9 @@ from sim.statistics import probability_se
 
 Array = NDArray[np.float64]
 
+_ROUNDING = 1e-12
+"""A difference below this share of what it was taken from is rounding: a constant would have an error of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -155,7 +158,7 @@ class WeightedMean:
         if self.count < 2:
             return math.nan
         w, wx, wxx = self.sums[:3].sum(axis=1).tolist()
-        spread = max(wxx / w - (wx / w) ** 2, 0.0)
+        spread = max(float(_beyond_rounding(wxx / w - (wx / w) ** 2, wxx / w)), 0.0)
         return math.sqrt(spread * self.count / (self.count - 1))
 
     @property
@@ -170,13 +173,13 @@ class WeightedMean:
         if self.count < 2:
             return Estimate(mean, math.nan)
         w, wx, _, ww, wwx, wwxx, wc, _, _, wwc, wwxc, wwcc = self.sums
-        away = wx - mean * w - slope * wc
+        away = _beyond_rounding(wx - mean * w - slope * wc, wx)
         if not self.mixture:
             return Estimate(mean, replicates_se(away, w))
         squares = wwxx + mean**2 * ww - 2.0 * mean * wwx
         if slope:
             squares += slope**2 * wwcc - 2.0 * slope * (wwxc - mean * wwc)
-        return Estimate(mean, strata_se(away, squares, w, self.paths))
+        return Estimate(mean, strata_se(away, _beyond_rounding(squares, wwxx), w, self.paths))
 
     @property
     def effective(self) -> float:
@@ -193,6 +196,11 @@ class WeightedMean:
         if self.count < 2 or not error > 0.0:
             return None
         return self.sd**2 / self.count / error**2
+
+
+def _beyond_rounding(difference: Array | float, of: Array | float) -> Array:
+    """Differences from some sums, 0 where rounding makes as much."""
+    return np.where(np.abs(difference) < _ROUNDING * np.abs(of), 0.0, difference)
 
 
 def add_sums(sums: Array, values: Array, frame: Frame) -> int:

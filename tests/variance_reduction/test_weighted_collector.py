@@ -122,6 +122,23 @@ def test_the_error_of_a_mixture_is_that_of_a_ratio_over_strata():
 
 
 @pytest.mark.parametrize("mixture", [False, True])
+def test_a_constant_has_no_error(mixture):
+    """Sums of weights round; what is left of them would read as an error."""
+    for seed in range(20):
+        weights = np.random.default_rng(seed).uniform(0.1, 2.0, size=3_203)
+        values = np.full(weights.size, 0.2794281716346389)
+        values[::9] = np.nan
+        told = add_all(WeightedMean(mixture), values, weights)
+        assert (told.se, told.sd, told.gain) == (0.0, 0.0, None)
+        assert told.mean == pytest.approx(0.2794281716346389, rel=1e-14)
+    # A spread of a hundred-thousandth is one.
+    values = 1.0 + 1e-5 * np.random.default_rng(1).normal(size=3_200)
+    told = add_all(WeightedMean(mixture), values, np.ones(3_200))
+    assert told.sd == pytest.approx(values.std(ddof=1), rel=1e-4)
+    assert told.se > 0.0
+
+
+@pytest.mark.parametrize("mixture", [False, True])
 def test_a_control_is_taken_off_by_its_regression(mixture):
     generator = np.random.default_rng(4)
     control = generator.normal(size=3_200)
