@@ -101,35 +101,46 @@ class DaskCrew:
         self, work: Callable[[Job], Answer], jobs: Iterable[Job], stopped: Callable[[], bool]
     ) -> Iterator[tuple[Job, Answer]]:
         """Keep a few jobs a worker under way and yield what is done."""
-        wait = distributed().wait
         waiting = iter(jobs)
         under_way: dict[Any, Job] = {}
         worker_seen = time.monotonic()
         try:
             while True:
-                self._refuse_lost()
-                threads = self._threads()
-                if threads:
-                    worker_seen = time.monotonic()
-                elif time.monotonic() - worker_seen > _NO_WORKER_SECONDS:
-                    raise self._deserted()
-                wanted = 0 if stopped() else _JOBS_A_WORKER * max(threads, 1) - len(under_way)
-                for _, job in zip(range(wanted), waiting, strict=False):
-                    under_way[self._submitted(work, job)] = job
+                with self._connected():
+                    threads = self._threads()
+                    if threads:
+                        worker_seen = time.monotonic()
+                    elif time.monotonic() - worker_seen > _NO_WORKER_SECONDS:
+                        raise self._deserted()
+                    wanted = 0 if stopped() else _JOBS_A_WORKER * max(threads, 1) - len(under_way)
+                    for _, job in zip(range(wanted), waiting, strict=False):
+                        under_way[self._submitted(work, job)] = job
                 if not under_way:
                     return
-                try:
-                    with self._client.as_current():
-                        done = wait(list(under_way), _WAIT_SECONDS, "FIRST_COMPLETED").done
-                except TimeoutError:
-                    continue
-                self._refuse_lost()
-                for future in done:
+                for future in self._done(list(under_way)):
                     yield under_way.pop(future), self._answer(future)
-        except OSError as fault:
-            raise self._lost() from fault
         finally:
             self._forget(list(under_way))
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Tell of a lost scheduler in one line; faults of jobs are raised outside, they may be of the same kind."""
+        self._refuse_lost()
+        try:
+            yield
+        except (distributed().CancelledError, OSError) as lost:
+            raise self._lost() from lost
+
+    def _done(self, futures: list[Any]) -> list[Any]:
+        """Wait a moment for the first of some futures and return those that are done."""
+        with self._connected():
+            try:
+                with self._client.as_current():
+                    waited = distributed().wait(futures, _WAIT_SECONDS, "FIRST_COMPLETED")
+            except TimeoutError:
+                return []
+            self._refuse_lost()
+        return list(waited.done)
 
     def _submitted(self, work: Callable[[Job], Answer], job: Job) -> Any:
         self._given_out += 1
@@ -138,14 +149,11 @@ class DaskCrew:
         return self._client.submit(_worked, work, sealed, key=name, pure=False)
 
     def _answer(self, future: Any) -> Any:
-        dask = distributed()
-        try:
+        with self._connected():
             fault = future.exception() if future.status == "error" else None
             if fault is None:
                 return future.result()
-        except (dask.CancelledError, OSError) as lost:
-            raise self._lost() from lost
-        if isinstance(fault, dask.KilledWorker):
+        if isinstance(fault, distributed().KilledWorker):
             raise invalid(
                 "--workers",
                 "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,13 @@ def test_two_workers_give_the_bytes_of_one_process(alone, two_workers, tmp_path)
     run = swept(path, tmp_path / "two", two_workers)
     assert run.workers == 2
     assert bytes_of(tmp_path / "two") == bytes_of(out)
+
+
+def test_a_fault_of_a_job_is_not_the_scheduler_s(two_workers, tmp_path):
+    absent = tmp_path / "absent"
+    with pytest.raises(FileNotFoundError, match="absent"):
+        list(two_workers.answers(os.stat, [absent], never))
+    assert [answer for _, answer in two_workers.answers(os.fspath, [absent], never)] == [str(absent)]
 
 
 @pytest.mark.parametrize("bundle", [1, 1_500])
