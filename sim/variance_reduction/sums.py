@@ -134,7 +134,7 @@ class WeightedMean:
 
     @property
     def slope(self) -> float:
-        """Regression of the numbers on their control; 0 without one."""
+        """Regression of the numbers on their control; 0 without one, or with fewer than three numbers."""
         return self._regressed()[1]
 
     @property
@@ -149,7 +149,9 @@ class WeightedMean:
             return math.nan, 0.0
         x, c = wx / w, wc / w
         variance = wcc / w - c * c
-        slope = (wxc / w - x * c) / variance if variance > 0.0 else 0.0
+        # Two numbers lie on a line with their controls: nothing would be left to take an error from.
+        regresses = variance > 0.0 and self.count > 2
+        slope = (wxc / w - x * c) / variance if regresses else 0.0
         return x - slope * c, slope
 
     @property

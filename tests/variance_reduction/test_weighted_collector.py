@@ -152,6 +152,14 @@ def test_a_control_is_taken_off_by_its_regression(mixture):
     assert (told.mean, told.se) == (pytest.approx(apart.mean), pytest.approx(apart.se, rel=1e-6))
 
 
+def test_a_control_of_two_paths_is_not_regressed_on():
+    values, control = np.array([0.1, 0.3]), np.array([-1.0, 2.0])
+    told = add_all(WeightedMean(mixture=False), values, control=control)
+    assert (told.slope, told.mean) == (0.0, pytest.approx(0.2))
+    assert told.se == pytest.approx(values.std(ddof=1) / math.sqrt(2))
+    assert told.gain == pytest.approx(1.0)
+
+
 def test_few_paths_say_no_error():
     told = WeightedMean(mixture=True)
     assert math.isnan(told.mean)
