@@ -92,10 +92,6 @@ class Drawn:
 class Sampler(Protocol):
     """Makes the latent draws of paths in place of the paths themselves."""
 
-    @property
-    def mixture(self) -> bool:
-        """Whether paths carry weights, each path independent of the others; otherwise they are replicates."""
-
     def simulate(self, first: int, out: NDArray[np.float64], threads: int) -> Drawn:
         """Draw and simulate the paths from path ``first`` on that ``out`` has columns for.
 

@@ -69,7 +69,7 @@ def parts(
     paths
         Paths to simulate.
     batch_paths
-        Paths of a part, rounded up to whole blocks.
+        Paths of a part, a multiple of BLOCK_PATHS; parts end at blocks, wherever the first path lies.
     first
         Number of the first path.
     threads

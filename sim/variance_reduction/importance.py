@@ -29,8 +29,6 @@ class ImportanceSampler:
         When the event cannot happen.
     """
 
-    mixture = True
-
     def __init__(self, plan: Plan, event: RareEvent) -> None:
         if event == "support_exhausted" and plan.over_allotment == 0.0:
             raise invalid(

@@ -79,8 +79,6 @@ def scrambled(
 class SobolSampler:
     """Draws the latent variables of a plan from scrambled Sobol points."""
 
-    mixture = False
-
     def __init__(self, plan: Plan) -> None:
         self.latents = Latents(plan)
         self._parameters = plan.parameters

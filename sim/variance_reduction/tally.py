@@ -41,8 +41,8 @@ class WeightedBlock:
 
     Parameters
     ----------
-    first, paths
-        Number of the first path, and how many there are.
+    paths
+        How many there are.
     sums
         (names, SUMS, GROUPS) of each mean and then of each event, see :mod:`sim.variance_reduction.sums`.
     counts, hits
@@ -55,7 +55,6 @@ class WeightedBlock:
         Where the running mean is noted.
     """
 
-    first: int
     paths: int
     sums: Array
     counts: NDArray[np.int64]
@@ -122,7 +121,6 @@ class _Tally:
         if self._plan.parameters.aftermarket is not None:
             self._days_after()
         return WeightedBlock(
-            self._block.first,
             self._weights.size,
             self._sums,
             self._counts,
