@@ -30,11 +30,14 @@ def run(method: Method, changes=(), **options):
 
 
 @by_method
-def test_batches_and_threads_leave_every_bit(monkeypatch, method):
-    whole = run(method, threads=1)
+@pytest.mark.parametrize("paths", [PATHS, 4 * BLOCK_PATHS + 777], ids=["threads share blocks", "own blocks"])
+def test_batches_and_threads_leave_every_bit(monkeypatch, method, paths):
+    changes = {"simulation.paths": paths}
+    whole = run(method, changes, threads=1)
     monkeypatch.setattr(sim.simulation, "BATCH_PATHS", 1)
-    parts = run(method, threads=2)
+    parts = run(method, changes, threads=2)
     assert summary_json(parts) == summary_json(whole)
+    assert parts.convergence.se.tobytes() == whole.convergence.se.tobytes()
     assert {name: values.tobytes() for name, values in parts.kept.items()} == {
         name: values.tobytes() for name, values in whole.kept.items()
     }
