@@ -36,7 +36,6 @@ def answer_facts(run: Run) -> tuple[Fact, ...]:
         return ()
     low, middle, high = (words.quantile_return(run, "close", level) for level in ("0.1", "0.5", "0.9"))
     price = money_told(*words.quantile_price(run, "close", "0.5"), currency_sign(run.scenario))
-    atom, _ = offer_shares.at_offer(run, "close")
     facts = [
         Fact("Middle close", return_told(*middle), f"{price}. Half of the paths close higher, half lower."),
         Fact(
@@ -49,14 +48,16 @@ def answer_facts(run: Run) -> tuple[Fact, ...]:
             chance_told(*probability_of(run.summary, "close_below_offer")),
             "Who was allotted shares has then lost money on paper, even before fees.",
         ),
-        Fact(
-            "Chance of a close exactly at the offer price",
-            chance_told(atom, probability_of(run.summary, "close_at_offer")[1]),
-            "Where the stabilising manager holds the price."
-            if run.scenario.over_allotted_shares()
-            else "Nobody holds the price there.",
-        ),
     ]
+    if run.scenario.over_allotted_shares():
+        atom, _ = offer_shares.at_offer(run, "close")
+        facts.append(
+            Fact(
+                "Chance of a close exactly at the offer price",
+                chance_told(atom, probability_of(run.summary, "close_at_offer")[1]),
+                "Where the stabilising manager holds the price.",
+            )
+        )
     withdrawn = probability_of(run.summary, "withdrawn")
     if withdrawn[0] > 0.0:
         facts.append(

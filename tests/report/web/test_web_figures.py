@@ -13,6 +13,7 @@ from web_runs import asked_of, page_of, result_of, table_of, tree
 
 from sim.report import distribution
 from sim.report.web.after import after_facts
+from sim.report.web.answer import answer_facts
 from sim.report.web.convergence_chart import settled
 from sim.report.web.svg import number, shortened, text_width
 from sim.report.web.wording import cell, count_told, logs_told, money_told, return_told
@@ -56,6 +57,13 @@ def test_chances_are_those_of_the_summary():
             value, error = rows[name]
             assert value == pytest.approx(told[event]["value"], abs=told[event]["se"])
             assert 0.5 * told[event]["se"] <= error <= 2.0 * told[event]["se"]
+
+
+@pytest.mark.parametrize("kind", [*PRICED, "launch"])
+def test_the_chance_of_the_offer_price_itself_is_told_where_somebody_holds_it(kind):
+    names = {fact.name for fact in answer_facts(result_of(kind))}
+    holds = result_of(kind).scenario.over_allotted_shares() > 0
+    assert ("Chance of a close exactly at the offer price" in names) == holds
 
 
 @pytest.mark.parametrize("kind", PRICED)
