@@ -193,8 +193,10 @@ class SubscriberAnswer:
         rows = tuple(
             (
                 told.exit.upper() if told.exit == "vwap" else told.exit,
-                _with_error(told.expected_profit),
-                "best" if told is self.best_exit else _with_error(told.behind),
+                numbers.money_with_error(told.expected_profit.value, told.expected_profit.se),
+                "best"
+                if told is self.best_exit
+                else numbers.money_with_error(told.behind.value, told.behind.se),
                 numbers.probability_with_error(told.prob_loss.value, told.prob_loss.se),
                 *(numbers.money(value, _rough(choice.profit_sd)) for value in told.quantiles.values()),
             )
@@ -244,20 +246,14 @@ def curse_shown(told: Sequence[WinnersCurse]) -> list[WinnersCurse]:
 def _outcome_cells(tier: TierOutcome) -> tuple[str, ...]:
     return (
         numbers.probability(tier.prob_any),
-        _with_error(tier.expected_profit),
+        numbers.money_with_error(tier.expected_profit.value, tier.expected_profit.se),
         numbers.probability(tier.prob_loss.value, tier.prob_loss.se),
         _percent(tier.return_on_money, most=2),
     )
 
 
-def _with_error(estimate: Estimate) -> str:
-    if estimate.se == 0.0:
-        return numbers.money(estimate.value)
-    return f"{numbers.money(estimate.value, estimate.se)} +- {numbers.money_error(estimate.se)}"
-
-
 def _money(estimate: Estimate, sign: str) -> str:
-    text = _with_error(estimate)
+    text = numbers.money_with_error(estimate.value, estimate.se)
     return f"-{sign}{text[1:]}" if text.startswith("-") else f"{sign}{text}"
 
 
