@@ -1,6 +1,6 @@
 """Files and directories that appear whole or not at all, whatever becomes of the process that writes them.
 
-What is written lies in a folder of its own beside its place, ``.firstday-XXXXXXXX``, and is renamed once it is done.
+What is written lies in a folder of its own beside its place, ``.firstday-`` and eight signs, and is renamed at the end.
 The writer holds a lock on that folder which the system lets go when the process ends, however it ends. So the next
 writer can tell what a killed process left from the work of a living one, and removes it.
 """
