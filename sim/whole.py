@@ -1,8 +1,8 @@
 """Files and directories that appear whole or not at all, whatever becomes of the process that writes them.
 
-What is written lies in a folder of its own beside its place, ``.firstday-`` and eight signs, and is renamed at the end.
-The writer holds a lock on that folder which the system lets go when the process ends, however it ends. So the next
-writer can tell what a killed process left from the work of a living one, and removes it.
+What is written lies in a folder of its own beside its place, ``.firstday-`` and eight signs, and is renamed once
+done. The writer holds a lock on that folder which the system lets go when the process ends, however it ends. So the
+next writer can tell what a killed process left from the work of a living one, and removes it.
 """
 
 from __future__ import annotations
