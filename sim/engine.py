@@ -101,20 +101,21 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Recorded quantities of consecutive paths: ``values`` (len(QUANTITIES), paths), from path ``first`` on."""
+    """Recorded quantities of consecutive paths: ``values`` (quantities, paths), from path ``first`` on."""
 
     first: int
     values: NDArray[np.float64]
     drawn: Drawn | None = None
+    quantities: tuple[str, ...] = QUANTITIES
 
     def __getitem__(self, quantity: str) -> NDArray[np.float64]:
-        row: NDArray[np.float64] = self.values[QUANTITIES.index(quantity)]
+        row: NDArray[np.float64] = self.values[self.quantities.index(quantity)]
         return row
 
     def part(self, start: int, stop: int) -> Batch:
         """Return the paths from ``start`` to ``stop``, counted within the batch."""
         drawn = None if self.drawn is None else self.drawn.part(start, stop)
-        return Batch(self.first + start, self.values[:, start:stop], drawn)
+        return Batch(self.first + start, self.values[:, start:stop], drawn, self.quantities)
 
 
 def prepare(scenario: Scenario, market: Market | None = None, folder: Path | None = None) -> Plan:

@@ -43,6 +43,8 @@ class AnyCollector(Protocol):
     """What collects paths into a summary: of plain paths, of weighted ones, or of replicates."""
 
     paths: int
+    quantities: tuple[str, ...]
+    """What is read of a path."""
 
     @property
     def tallier(self) -> BlockTallier[Any]:
@@ -233,7 +235,9 @@ def _collect(
         collector.keep(batch, done + place)
 
     size = BATCH_PATHS if device == CPU else CARD_BATCH_PATHS
-    stream = parts(plan, collector.tallier, keep, paths, size, done, threads, device, sampler)
+    stream = parts(
+        plan, collector.tallier, keep, paths, size, done, threads, device, sampler, collector.quantities
+    )
     with closing(stream):
         for part in stream:
             with _interrupt_held_back():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels.moments import mean_and_squares
+from sim.kernels.moments import merge_moments, tell_moments
 
 HISTOGRAM_WIDTH = 0.001
 HISTOGRAM_REACH = 4.0
@@ -24,7 +24,7 @@ HISTOGRAM_EDGES: NDArray[np.float64] = np.linspace(-HISTOGRAM_REACH, HISTOGRAM_R
 
 @dataclass(slots=True)
 class Moments:
-    """Count, mean and sum of squared deviations of a stream, merged by Chan, Golub and LeVeque (1983)."""
+    """Count, mean and sum of squared deviations of a stream."""
 
     count: int = 0
     mean: float = 0.0
@@ -33,36 +33,26 @@ class Moments:
     @staticmethod
     def of(values: NDArray[np.float64]) -> Moments:
         """Moments of a block of values; NaN is left out."""
-        return Moments.of_numbers(values[~np.isnan(values)])
+        told = np.empty(3)
+        tell_moments(values, told)
+        return Moments.from_row(told)
 
     @staticmethod
-    def of_numbers(values: NDArray[np.float64]) -> Moments:
-        """Moments of a block without NaN."""
-        if not values.size:
-            return Moments()
-        return Moments(values.size, *mean_and_squares(values))
+    def from_row(row: NDArray[np.float64]) -> Moments:
+        """Moments that a kernel told: count, mean and sum of squared deviations."""
+        count, mean, squares = row.tolist()
+        return Moments(int(count), mean, squares)
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Add a block of values; NaN is left out."""
         self.merge(Moments.of(values))
 
-    def scaled(self, factor: float, shift: float) -> Moments:
-        """Return the moments of ``factor x + shift``."""
-        return Moments(self.count, factor * self.mean + shift, factor * factor * self.squares)
-
     def merge(self, other: Moments) -> None:
         """Add the values that another one has seen."""
-        if other.count == 0:
-            return
-        if self.count == 0:
-            # Not 0 + mean x n / n, which may differ from the mean in its last digit.
-            self.count, self.mean, self.squares = other.count, other.mean, other.squares
-            return
-        total = self.count + other.count
-        shift = other.mean - self.mean
-        self.squares += other.squares + shift * shift * self.count * other.count / total
-        self.mean += shift * other.count / total
-        self.count = total
+        both = np.array([[self.count, self.mean, self.squares], [other.count, other.mean, other.squares]])
+        merge_moments(both[:1], both[1:])
+        merged = Moments.from_row(both[0])
+        self.count, self.mean, self.squares = merged.count, merged.mean, merged.squares
 
     @property
     def sd(self) -> float:

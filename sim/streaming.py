@@ -55,6 +55,7 @@ def parts(
     threads: int = 1,
     device: str = CPU,
     sampler: Sampler | None = None,
+    quantities: tuple[str, ...] = QUANTITIES,
 ) -> Generator[Told]:
     """Simulate consecutive paths and yield their statistics in order, one part a batch.
 
@@ -78,10 +79,12 @@ def parts(
         Where to simulate; the threads tally what a card has simulated.
     sampler
         Draws coverage, valuation and volatility; left out, the paths do, and a card may simulate them.
+    quantities
+        What ``tallier`` and ``keep`` read of the paths; batches may hold more.
     """
     many = _MANY_BLOCKS if sampler is None else _MANY_DRAWN_BLOCKS
     if device == CPU and (threads == 1 or paths >= many * threads * BLOCK_PATHS):
-        work = _BlockWork(plan, sampler, tallier, keep, first)
+        work = _BlockWork(plan, sampler, tallier, keep, first, quantities)
         groups = _batches_of_blocks(first, paths, batch_paths)
         told = _in_turn(work, groups) if threads == 1 else _apart(work, groups, threads)
     else:
@@ -116,24 +119,32 @@ class _BlockWork(Generic[Told]):
     """Simulates and tallies a block on the calling thread, in memory of that thread's own."""
 
     def __init__(
-        self, plan: Plan, sampler: Sampler | None, tallier: BlockTallier[Told], keep: Keep, first: int
+        self,
+        plan: Plan,
+        sampler: Sampler | None,
+        tallier: BlockTallier[Told],
+        keep: Keep,
+        first: int,
+        quantities: tuple[str, ...],
     ) -> None:
         self._plan, self._sampler, self._tallier = plan, sampler, tallier
         self._keep, self._first = keep, first
+        self._quantities = QUANTITIES if sampler is not None else quantities
+        self._rows = np.array([QUANTITIES.index(name) for name in self._quantities])
 
     def __call__(self, block: Block) -> Told:
         start, count = block
         # Memory fresh from the system costs a twentieth of simulating into it.
         values: NDArray[np.float64] | None = getattr(_own, "values", None)
-        if values is None or values.shape[1] != count:
+        if values is None or values.shape != (len(self._rows), count):
             # Never a part of a larger array: the kernels would compile again for its other layout.
-            values = _own.values = np.empty((len(QUANTITIES), count))
+            values = _own.values = np.empty((len(self._rows), count))
         drawn = None
         if self._sampler is None:
-            simulate_paths(self._plan.parameters, start, values, NO_TRACE, 1)
+            simulate_paths(self._plan.parameters, start, values, NO_TRACE, 1, rows=self._rows)
         else:
             drawn = self._sampler.simulate(start, values, 1)
-        batch = Batch(start, values, drawn)
+        batch = Batch(start, values, drawn, self._quantities)
         self._keep(batch, start - self._first)
         return self._tallier.tally(batch)
 

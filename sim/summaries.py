@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.kernels.selection import CELLS, select_ranks
-from sim.statistics import LogReturnHistogram, Moments, quantile_reach
-
-QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+from sim.order_statistics import QUANTILES, Quantiles
+from sim.statistics import LogReturnHistogram, Moments
 
 _LEVELS = {p: f"{p:g}" for p in QUANTILES}
-
-Quantiles = dict[float, tuple[float, float]]
-"""A quantile and its standard error by probability."""
 
 
 def mean_of(moments: Moments) -> float:
@@ -31,107 +20,6 @@ def mean_of(moments: Moments) -> float:
 def share(hits: int, of: int) -> float:
     """Share of paths, NaN of none."""
     return hits / of if of else math.nan
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranks:
-    """Order statistics that the quantiles of ``n`` values need, and how to combine them.
-
-    ``wanted`` are their ranks; the other arrays have an entry a quantile and index ``wanted``, but for ``share``,
-    the weight of the statistic above.
-    """
-
-    wanted: NDArray[np.int64]
-    below: NDArray[np.int64]
-    above: NDArray[np.int64]
-    share: NDArray[np.float64]
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-
-    @staticmethod
-    @lru_cache(maxsize=64)
-    def of(n: int) -> _Ranks:
-        place = (n - 1) * np.array(QUANTILES)
-        below = np.floor(place).astype(np.int64)
-        reach = [quantile_reach(n, p) for p in QUANTILES]
-        ranks = [below, np.minimum(below + 1, n - 1), *np.array(reach, dtype=np.int64).T]
-        wanted, where = np.unique(np.concatenate(ranks), return_inverse=True)
-        under, over, low, high = where.reshape(4, -1)
-        return _Ranks(wanted, under, over, place - below, low, high)
-
-    def quantiles(self, statistics: NDArray[np.float64]) -> Quantiles:
-        """Combine the wanted order statistics, with the bits of ``numpy.quantile``."""
-        return self.quantiles_of_rows(statistics[None])[0]
-
-    def quantiles_of_rows(self, statistics: NDArray[np.float64]) -> list[Quantiles]:
-        """Combine the wanted order statistics of each row, (rows, wanted)."""
-        under, over = statistics[:, self.below], statistics[:, self.above]
-        step = over - under
-        at = np.where(self.share < 0.5, under + step * self.share, over - step * (1.0 - self.share))
-        errors = (statistics[:, self.high] - statistics[:, self.low]) / 2.0
-        if len(self.wanted) == 1:
-            # A single value has no spread to take an error from.
-            errors = at * math.nan
-        return [
-            dict(zip(QUANTILES, zip(*row, strict=True), strict=True))
-            for row in zip(at.tolist(), errors.tolist(), strict=True)
-        ]
-
-
-def _undefined() -> Quantiles:
-    return dict.fromkeys(QUANTILES, (math.nan, math.nan))
-
-
-def _order_statistics(values: NDArray[np.float64]) -> tuple[_Ranks | None, NDArray[np.float64]]:
-    """Return the order statistics that the quantiles need; selecting them takes a sixth of the time of sorting."""
-    if values.size == 0:
-        return None, values
-    low, high = float(values.min()), float(values.max())
-    if math.isnan(low):
-        return _order_statistics(values[~np.isnan(values)])
-    ranks, width = _Ranks.of(values.size), high - low
-    scale = CELLS / width if 0.0 < width < math.inf else math.inf
-    if not math.isfinite(scale):
-        return ranks, np.asarray(np.sort(values)[ranks.wanted])
-    statistics = np.empty(ranks.wanted.size)
-    select_ranks(np.ascontiguousarray(values), low, scale, ranks.wanted, statistics)
-    return ranks, statistics
-
-
-def exact_quantiles(values: NDArray[np.float64]) -> Quantiles:
-    """Quantiles of kept values; NaN is left out."""
-    ranks, statistics = _order_statistics(values)
-    return _undefined() if ranks is None else ranks.quantiles(statistics)
-
-
-def exact_quantiles_of_returns(
-    prices: Sequence[NDArray[np.float64]], offers: NDArray[np.float64], one_offer: bool
-) -> list[tuple[Quantiles, Quantiles]]:
-    """Quantiles of the simple returns and of the prices of kept paths, a pair for each kind of price.
-
-    Parameters
-    ----------
-    prices
-        One array (paths,) a kind of price, NaN where the deal is withdrawn.
-    offers
-        (paths,), offer price.
-    one_offer
-        Whether the offer price is the same on each path: a return then has the rank of its price.
-    """
-    if not one_offer:
-        return [(exact_quantiles(each / offers - 1.0), exact_quantiles(each)) for each in prices]
-    told: list[tuple[Quantiles, Quantiles]] = []
-    found = [_order_statistics(each) for each in prices]
-    # Prices of one number of paths are told together: there are many, and the work on each is small.
-    for _, group in groupby(found, key=lambda each: id(each[0])):
-        same = list(group)
-        ranks, statistics = same[0][0], np.stack([each for _, each in same])
-        if ranks is None:
-            told += [(_undefined(), _undefined()) for _ in same]
-            continue
-        of_returns = ranks.quantiles_of_rows(statistics / offers[0] - 1.0)
-        told += zip(of_returns, ranks.quantiles_of_rows(statistics), strict=True)
-    return told
 
 
 def histogram_quantiles(histogram: LogReturnHistogram) -> Quantiles:

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from sim.convergence import marks_between
 from sim.engine import BLOCK_PATHS, Batch, Plan
-from sim.statistics import HistogramCounter, Moments
+from sim.kernels.moments import tell_moments
+from sim.kernels.tallying import tell_events, tell_means, tell_price
+from sim.statistics import HISTOGRAM_CELLS, HistogramCounter, Moments
 
 PRICES = ("open", "high", "low", "close", "vwap")
 EVENTS = (
@@ -51,6 +53,17 @@ AFTER_EVENTS = (
 AFTER_MEANS = ("purchases", "exercised", "gain", "day", "unlock")
 AFTER = "after "
 """Prefix of what follows the first day, which has names in common with it."""
+
+_OF_THE_DAY = (
+    *PRICES,
+    "offer_price",
+    "float_at_listing",
+    "purchases",
+    "log_close",
+    "pressure_close",
+    "scarcity",
+)
+_OF_THE_DAYS_AFTER = ("purchases_total", "exercised", "manager_gain", "exhausted_day")
 
 COVERED = 1.0 - 1e-5
 """Share of the short from which it counts as covered: purchases come from a single-precision lift."""
@@ -97,6 +110,13 @@ def after_prices(plan: Plan) -> tuple[str, ...]:
 def one_price(plan: Plan) -> bool:
     """Whether every path has the same offer price, so that a price says its return and the other way round."""
     return plan.scenario.offer.price is not None
+
+
+def tallied(plan: Plan) -> tuple[str, ...]:
+    """Return the quantities that are read of a path."""
+    if plan.parameters.aftermarket is None:
+        return _OF_THE_DAY
+    return (*_OF_THE_DAY, *after_prices(plan), *_OF_THE_DAYS_AFTER)
 
 
 def layout_of(plan: Plan, streamed: bool) -> Layout:
@@ -212,110 +232,90 @@ class Tallier:
         return Part.joined(parts)
 
 
-class _Listed:
-    """The paths of a block that list: a withdrawn one is undefined in all that is tallied."""
-
-    def __init__(self, block: Batch, places: NDArray[np.int64]) -> None:
-        self._block, self._places = block, places
-        self._rows: dict[str, Floats] = {}
-
-    def __getitem__(self, quantity: str) -> Floats:
-        if quantity not in self._rows:
-            self._rows[quantity] = self._block[quantity][self._places]
-        return self._rows[quantity]
-
-
 class _Block:
     """One block being tallied."""
 
     def __init__(self, owner: Tallier, plan: Plan, block: Batch, with_marks: bool) -> None:
-        self._owner, self._plan = owner, plan
-        self._first, self._paths = block.first, block.values.shape[1]
+        self._owner, self._plan, self._block = owner, plan, block
         layout = owner.layout
         self._moments = np.zeros((1, len(layout.moments), 3))
         self._counts = np.zeros(len(layout.counts) + layout.days, dtype=np.int64)
-        self._counters = [HistogramCounter() for _ in layout.histograms]
-        self._marks: list[tuple[float, ...]] = []
+        self._cells = np.zeros((len(layout.histograms), HISTOGRAM_CELLS), dtype=np.int64)
         self._with_marks = with_marks
         self._listed = ~np.isnan(block["close"])
-        self._block: Batch | _Listed = block
+        self._places: NDArray[np.int64] | None = None
         if not self._listed.all():
-            self._block = _Listed(block, np.flatnonzero(self._listed))
+            self._places = np.flatnonzero(self._listed)
+        self._rows: dict[str, Floats] = {}
+
+    def __getitem__(self, quantity: str) -> Floats:
+        """Return a quantity of the paths that list: a withdrawn one is undefined in all that is tallied."""
+        row = self._rows.get(quantity)
+        if row is None:
+            row = self._block[quantity]
+            if self._places is not None:
+                row = row[self._places]
+            self._rows[quantity] = row
+        return row
 
     def part(self) -> Part:
-        unit = self._plan.scenario.reference_price
+        paths = self._listed.size
+        self._counts[0] = paths - self["close"].size
         for name in (*PRICES, *after_prices(self._plan)):
-            self._price(name, unit)
+            self._price(name)
         self._first_day()
         if self._plan.parameters.aftermarket is not None:
             self._days_after()
-        cells = [counter.cells for counter in self._counters]
+        marks = self._marks() if self._with_marks else []
         return Part(
-            self._first,
-            self._paths,
+            self._block.first,
+            paths,
             self._moments,
             self._counts,
-            np.array(cells, dtype=np.int64) if cells else np.empty((0, 0), dtype=np.int64),
-            np.array(self._marks) if self._marks else np.empty((0, 5)),
+            self._cells,
+            np.array(marks) if marks else np.empty((0, 5)),
         )
 
-    def _price(self, name: str, unit: float) -> None:
-        prices = self._block[name]
-        ratios = prices / self._block["offer_price"]
-        returns = ratios - 1.0
-        of_returns = self._mean(return_of(name), returns)
-        if one_price(self._plan):
-            self._moment(price_of(name), of_returns.scaled(unit, unit))
-        else:
-            self._mean(price_of(name), prices)
-        if name == "close" and self._with_marks:
-            self._mark(returns)
-        rows = self._owner.histogram_row
-        if return_of(name) in rows:
-            self._counters[rows[return_of(name)]].add(ratios)
-        if price_of(name) in rows:
-            self._counters[rows[price_of(name)]].add(prices / unit)
+    def _price(self, name: str) -> None:
+        rows, unit, offers = self._owner.moment_row, self._plan.scenario.reference_price, self["offer_price"]
+        of_return, of_price = (self._moments[0, rows[told]] for told in (return_of(name), price_of(name)))
+        tell_price(self[name], offers, unit, one_price(self._plan), of_return, of_price)
+        for told, one in ((return_of(name), offers), (price_of(name), unit)):
+            if told in self._owner.histogram_row:
+                HistogramCounter(self._cells[self._owner.histogram_row[told]]).add(self[name] / one)
 
-    def _mark(self, returns: Floats) -> None:
-        for mark in marks_between(self._first, self._first + self._paths):
-            told = Moments.of(returns[: np.count_nonzero(self._listed[: mark - self._first])])
-            self._marks.append((0, mark, told.count, told.mean, told.squares))
+    def _marks(self) -> list[tuple[float, ...]]:
+        first, returns = self._block.first, self["close"] / self["offer_price"] - 1.0
+        marks: list[tuple[float, ...]] = []
+        for mark in marks_between(first, first + self._listed.size):
+            told = Moments.of(returns[: np.count_nonzero(self._listed[: mark - first])])
+            marks.append((0, mark, told.count, told.mean, told.squares))
+        return marks
 
     def _first_day(self) -> None:
-        block, short = self._block, self._plan.over_allotment
-        offers, opens, closes, purchases = (
-            block[name] for name in ("offer_price", "open", "close", "purchases")
+        short = self._plan.over_allotment
+        exhausted = COVERED * short if short > 0.0 else math.inf
+        opens, closes, purchases, offers = (
+            self[name] for name in ("open", "close", "purchases", "offer_price")
         )
-        self._count("withdrawn", ~self._listed)
-        self._count("open_below_offer", opens < offers)
-        self._count("open_at_offer", opens == offers)
-        above = closes > offers
-        self._count("close_below_offer", closes < offers)
-        self._count("close_at_offer", closes == offers)
-        self._count("stabilised", purchases > 0.0)
-        self._mean("offer_price", offers)
-        self._mean("float_at_listing", block["float_at_listing"])
-        self._mean("purchases", purchases)
-        if short > 0.0:
-            self._count("support_exhausted", purchases >= COVERED * short)
-            bought = purchases / short
-            self._mean("bought_of_short", bought)
-            # With only the first day known, what is still short is exercised where the close is above the offer.
-            self._mean("exercised", np.where(above, 1.0 - bought, 0.0))
-        else:
-            for name in ("bought_of_short", "exercised"):
-                self._moment(name, Moments(closes.size, 0.0, 0.0))
-        self._mean("lift", block["log_close"] - block["pressure_close"])
-        self._mean("pressure_move", block["pressure_close"] - block["scarcity"])
-        self._mean("scarcity", block["scarcity"])
+        tell_events(opens, closes, purchases, offers, exhausted, self._counts[1 : len(EVENTS)])
+        start = self._owner.moment_row[MEANS[0]]
+        tell_means(
+            closes,
+            purchases,
+            offers,
+            *(self[name] for name in ("float_at_listing", "log_close", "pressure_close", "scarcity")),
+            short,
+            self._moments[0, start : start + len(MEANS)],
+        )
 
     def _days_after(self) -> None:
-        block, short = self._block, self._plan.over_allotment
-        bought, days = block["purchases_total"], block["exhausted_day"]
+        short = self._plan.over_allotment
+        bought, days = self["purchases_total"], self["exhausted_day"]
         if short > 0.0:
             self._mean(AFTER + "purchases", bought)
-            self._mean(AFTER + "exercised", block["exercised"] / short)
-            self._mean(AFTER + "gain", block["manager_gain"])
+            self._mean(AFTER + "exercised", self["exercised"] / short)
+            self._mean(AFTER + "gain", self["manager_gain"])
             used = days[~np.isnan(days)]
             self._mean(AFTER + "day", used)
             none, all_bought = bought <= (1.0 - COVERED) * short, bought >= COVERED * short
@@ -328,18 +328,11 @@ class _Block:
                 used.astype(np.int64), minlength=self._owner.layout.days
             )
         if "expiry_close" in after_prices(self._plan):
-            self._mean(AFTER + "unlock", block["expiry_close"] / block["before_expiry"] - 1.0)
-            self._count(AFTER + "under_water", block["expiry_close"] < block["offer_price"])
+            self._mean(AFTER + "unlock", self["expiry_close"] / self["before_expiry"] - 1.0)
+            self._count(AFTER + "under_water", self["expiry_close"] < self["offer_price"])
 
-    def _mean(self, name: str, values: Floats) -> Moments:
-        told = Moments.of_numbers(values)
-        if math.isnan(told.mean):
-            told = Moments.of(values)
-        self._moment(name, told)
-        return told
-
-    def _moment(self, name: str, told: Moments) -> None:
-        self._moments[0, self._owner.moment_row[name]] = (told.count, told.mean, told.squares)
+    def _mean(self, name: str, values: Floats) -> None:
+        tell_moments(values, self._moments[0, self._owner.moment_row[name]])
 
     def _count(self, event: str, happened: NDArray[np.bool_]) -> None:
         self._counts[self._owner.count_row[event]] = np.count_nonzero(happened)

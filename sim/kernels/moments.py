@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.kernels._jit import kernel
 
 LANES = 8
@@ -49,3 +51,45 @@ def mean_and_squares(values):
     for i in range(whole, n):
         squares += (values[i] - mean) ** 2
     return mean, squares
+
+
+@kernel
+def tell_moments(values, out):
+    """Fill ``out`` (3,) with the count of the values, their mean and the sum of squared deviations from it.
+
+    NaN is left out; without any value all three are 0.
+    """
+    out[:] = 0.0
+    if values.shape[0] == 0:
+        return
+    mean, squares = mean_and_squares(values)
+    known = values.shape[0]
+    if mean != mean:
+        numbers = values[~np.isnan(values)]
+        known = numbers.shape[0]
+        mean, squares = mean_and_squares(numbers) if known > 0 else (0.0, 0.0)
+    out[0], out[1], out[2] = known, mean, squares
+
+
+@kernel
+def merge_moments(total, other):
+    """Add moments to others, row by row, by Chan, Golub and LeVeque (1983).
+
+    Parameters
+    ----------
+    total
+        (rows, 3), count, mean and sum of squared deviations; those of all values afterwards.
+    other
+        (rows, 3), those of further values.
+    """
+    for row in range(total.shape[0]):
+        count, mean, squares = total[row]
+        more = other[row, 0]
+        if count == 0.0:
+            # Not 0 + mean x n / n, which may differ from the mean in its last digit.
+            total[row] = other[row]
+        elif more > 0.0:
+            both, shift = count + more, other[row, 1] - mean
+            total[row, 0] = both
+            total[row, 1] = mean + shift * more / both
+            total[row, 2] = squares + (other[row, 2] + shift * shift * count * more / both)

@@ -6,40 +6,100 @@ import numpy as np
 
 from sim.kernels._jit import kernel
 
-CELLS = 2048
+CELLS = 4096
+_SHORT = 32
+"""Values that are sorted by insertion; more are left to NumPy's sort."""
+_SIGN = np.int64(63)
+_ALL_BUT_SIGN = np.int64(0x7FFFFFFFFFFFFFFF)
+_GREATEST = np.int64(0x7FF0000000000000)
+"""Key of infinity; beyond it is NaN only."""
+_LEAST = ~_GREATEST
+"""Key of minus infinity: ``-_GREATEST - 1``."""
 
 
 @kernel
-def select_ranks(values, low, scale, wanted, out):
+def ordered_key(bits):
+    """Whole number in the order of the double that has these bits."""
+    return bits ^ ((bits >> _SIGN) & _ALL_BUT_SIGN)
+
+
+@kernel
+def sort_short(values, start, stop):
+    """Sort ``values[start:stop]`` in place; quick where there are few."""
+    for i in range(start + 1, stop):
+        value, place = values[i], i
+        while place > start and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
+
+
+@kernel
+def select_ranks(values, wanted, out):
     """Fill ``out`` with the values of the ranks ``wanted``, which ascend.
 
-    Values are counted in ``CELLS + 1`` cells of equal width from ``low`` on, ``scale`` cells to a unit, and only the
-    cells that hold a wanted rank are sorted. Rounding keeps the order of values, so no value of a lower cell is above
-    one of a higher.
+    Values are counted in up to ``CELLS`` cells of equal width in their bits, which is about equal width in the
+    logarithm: prices of a hot deal reach far, and cells of equal width in price would crowd nearly all of them into
+    a few. Only cells that hold a wanted rank are sorted.
+
+    Parameters
+    ----------
+    values
+        (paths,), contiguous.
+    wanted
+        (ranks,), at least one; each from 0 to ``paths - 1``.
+    out
+        (ranks,).
+
+    Returns
+    -------
+    bool
+        Whether it was done: it is not where a value is NaN.
     """
     n = values.shape[0]
-    cells = np.empty(n, np.int32)
-    counts = np.zeros(CELLS + 1, np.int64)
+    bits = values.view(np.int64)
+    low = high = ordered_key(bits[0])
     for i in range(n):
-        cells[i] = np.int32((values[i] - low) * scale)
+        key = ordered_key(bits[i])
+        low, high = min(low, key), max(high, key)
+    if low < _LEAST or high > _GREATEST:
+        return False
+    lowest, shift = np.uint64(low), np.uint64(0)
+    while (np.uint64(high) - lowest) >> shift >= np.uint64(CELLS):
+        shift += np.uint64(1)
+    # Unsigned, so that no index is looked at for being negative.
+    cells = np.empty(n, np.uint16)
+    for i in range(n):
+        cells[i] = np.uint16((np.uint64(ordered_key(bits[i])) - lowest) >> shift)
+    counts = np.zeros(CELLS, np.int32)
     for i in range(n):
         counts[cells[i]] += 1
-    chosen = np.zeros(CELLS + 1, np.int64)
+    free = np.full(CELLS, -1, np.int32)
+    starts = np.empty(wanted.shape[0] + 1, np.int64)
     places = np.empty(wanted.shape[0], np.int64)
-    cell = up_to = skipped = 0
+    cell = up_to = chosen = found = 0
     for k in range(wanted.shape[0]):
         while up_to + counts[cell] <= wanted[k]:
-            if chosen[cell] == 0:
-                skipped += counts[cell]
             up_to += counts[cell]
             cell += 1
-        chosen[cell] = 1
-        places[k] = wanted[k] - skipped
-    ordered = np.empty(n + 1)
-    found = 0
+        if free[cell] < 0:
+            free[cell] = starts[chosen] = found
+            chosen += 1
+            found += counts[cell]
+        places[k] = starts[chosen - 1] + wanted[k] - up_to
+    starts[chosen] = found
+    ordered = np.empty(found)
     for i in range(n):
-        ordered[found] = values[i]
-        found += chosen[cells[i]]
-    kept = np.sort(ordered[:found])
+        place = free[cells[i]]
+        if place >= 0:
+            ordered[place] = values[i]
+            free[cells[i]] = place + 1
+    for k in range(chosen):
+        start, stop = starts[k], starts[k + 1]
+        if stop - start > _SHORT:
+            ordered[start:stop] = np.sort(ordered[start:stop])
+        else:
+            sort_short(ordered, start, stop)
     for k in range(places.shape[0]):
-        out[k] = kept[places[k]]
+        out[k] = ordered[places[k]]
+    return True

@@ -41,6 +41,9 @@ class Features(_Part):
     anchored: Real = 0.0
 
 
+_FEATURES = tuple(Features.model_fields)
+
+
 class Effects(Features):
     """An intercept and one coefficient a feature."""
 
@@ -48,8 +51,8 @@ class Effects(Features):
 
     def at(self, features: Features) -> float:
         """Return the linear predictor of a deal."""
-        own, deal = self.model_dump(), features.model_dump()
-        return self.intercept + sum(float(own[name]) * float(deal[name]) for name in Features.model_fields)
+        effects: list[float] = [getattr(self, name) * getattr(features, name) for name in _FEATURES]
+        return self.intercept + sum(effects)
 
 
 class Origin(_Part):

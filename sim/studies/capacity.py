@@ -15,10 +15,9 @@ from pathlib import Path
 
 from sim.engine import BLOCK_PATHS, prepare
 from sim.scenario import Scenario, load_scenario
-from sim.streaming import parts
 from sim.studies.sweep.encoding import encoded_part
-from sim.studies.sweep.tasks import CHUNK_BLOCKS, MOST_CHUNKS, keep_nothing
-from sim.tally import Part, Tallier
+from sim.studies.sweep.tasks import CHUNK_BLOCKS, MOST_CHUNKS, chunk_of
+from sim.tally import Part
 
 DEFAULT_SCENARIO = Path("configs/biren_06082.yaml")
 PATHS = (10**6, 10**8, 10**9, 10**10, 10**11, 10**12)
@@ -59,11 +58,10 @@ class Measured:
 def measure(scenario: Scenario, folder: Path, seconds: float = _SECONDS) -> Measured:
     """Simulate chunks on this thread for some seconds and count what they leave."""
     plan = prepare(scenario, None, folder)
-    tallier = Tallier(plan, streamed=True, with_marks=False)
 
     def chunk(number: int, blocks: int) -> Part:
         count = blocks * BLOCK_PATHS
-        return Part.joined(list(parts(plan, tallier, keep_nothing, count, count, first=number * count)))
+        return chunk_of(plan, number * count, count)
 
     one = len(encoded_part(chunk(0, 1)))
     whole = len(encoded_part(chunk(0, CHUNK_BLOCKS)))

@@ -20,8 +20,9 @@ from sim.engine import Batch, Plan
 from sim.estimates import Estimate
 from sim.kernels.parameters import QUANTITIES
 from sim.kernels.weighted import GROUPS, SUMS
+from sim.order_statistics import Quantiles
 from sim.statistics import LogReturnHistogram
-from sim.summaries import Quantiles, laid_out, scaled
+from sim.summaries import laid_out, scaled
 from sim.summary_layout import Told, summary_of
 from sim.tally import EVENTS, PRICES, after_prices, blocks_between, price_of, return_of
 from sim.variance_reduction.method import Method
@@ -68,7 +69,7 @@ class WeightedCollector:
         if expected_paths <= keep_paths:
             self._kept = np.empty((len(plan.recorded), expected_paths))
             self._weights = np.empty(expected_paths) if self._mixture else None
-        self._rows = [QUANTITIES.index(name) for name in plan.recorded]
+        self._recorded = plan.recorded
         self.tallier = WeightedTallier(plan, self._kept is None, controlled)
         layout, names = self.tallier.layout, len(self.tallier.rows)
         self._sums = np.zeros((names, SUMS, GROUPS))
@@ -78,6 +79,7 @@ class WeightedCollector:
         self._days = np.zeros(layout.days)
         self._noted: list[tuple[int, Estimate]] = []
         self.paths = 0
+        self.quantities: tuple[str, ...] = QUANTITIES
 
     def add(self, batch: Batch) -> None:
         """Add the next batch of paths."""
@@ -90,8 +92,8 @@ class WeightedCollector:
         """Keep the paths of a batch from a place on, where paths are kept; several threads may do so at once."""
         stop = place + batch.values.shape[1]
         if self._kept is not None:
-            for row, recorded in enumerate(self._rows):
-                self._kept[row, place:stop] = batch.values[recorded]
+            for row, name in enumerate(self._recorded):
+                self._kept[row, place:stop] = batch[name]
         if self._weights is not None:
             self._weights[place:stop] = weights_of(batch)
 

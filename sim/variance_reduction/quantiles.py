@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernels.weighted import CELLS, GROUPS, add_up_to, into_cells
+from sim.order_statistics import QUANTILES, Quantiles
 from sim.statistics import (
     HISTOGRAM_BINS,
     HISTOGRAM_CELLS,
@@ -17,7 +18,6 @@ from sim.statistics import (
     HISTOGRAM_WIDTH,
     LogReturnHistogram,
 )
-from sim.summaries import QUANTILES, Quantiles
 from sim.variance_reduction.sums import replicates_se, strata_se
 
 Array = NDArray[np.float64]

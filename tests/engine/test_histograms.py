@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.collector import QUANTILES
+from sim.order_statistics import QUANTILES
 from sim.statistics import (
     HISTOGRAM_BINS,
     HISTOGRAM_EDGES,

@@ -49,7 +49,7 @@ def test_memory_is_that_of_a_batch():
     few, many = peak(BATCH_PATHS + 1, 0), peak(4 * BATCH_PATHS, 0)
     assert many < few + 2 * MIB
     # Nineteen quantities of eight bytes a path would come to 57 MiB more; keeping them shows that it is seen.
-    assert peak(3 * BLOCK_PATHS, 3 * BLOCK_PATHS) > peak(3 * BLOCK_PATHS, 0) + 5 * MIB
+    assert peak(6 * BLOCK_PATHS, 6 * BLOCK_PATHS) > peak(6 * BLOCK_PATHS, 0) + 5 * MIB
 
 
 @pytest.mark.slow

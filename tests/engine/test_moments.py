@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from sim.kernels.tallying import tell_price
 from sim.statistics import Moments
 
 
@@ -64,11 +65,15 @@ def test_no_value_is_lost_between_the_lanes(count):
     assert told.squares == pytest.approx(squares, rel=1e-12, abs=1e-24)
 
 
-def test_moments_of_a_straight_line_of_the_values():
+def test_with_one_offer_price_the_moments_of_a_price_are_those_of_its_return_on_a_straight_line():
     returns = np.random.default_rng(3).normal(0.3, 0.5, 1_000)
-    told, prices = Moments.of(returns).scaled(19.6, 19.6), Moments.of(19.6 * (1.0 + returns))
-    assert (told.count, told.mean) == (1_000, pytest.approx(prices.mean, rel=1e-13))
-    assert told.sd == pytest.approx(prices.sd, rel=1e-12)
+    prices, offers = 19.6 * (1.0 + returns), np.full(1_000, 19.6)
+    told = {one_price: np.empty((2, 3)) for one_price in (True, False)}
+    for one_price, (of_return, of_price) in told.items():
+        tell_price(prices, offers, 19.6, one_price, of_return, of_price)
+    np.testing.assert_array_equal(told[True][0], told[False][0])
+    np.testing.assert_allclose(told[True][1], told[False][1], rtol=1e-12)
+    assert told[True][0, 1] == pytest.approx(returns.mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 10_000])

@@ -13,9 +13,9 @@ from small_deals import small_deal, small_market
 
 from sim.collector import Collector
 from sim.engine import BLOCK_PATHS, Plan, prepare
+from sim.order_statistics import QUANTILES, OrderStatistics, quantiles_of
 from sim.streaming import parts
 from sim.studies.sweep.encoding import DamagedPart, decoded_part, encoded_part
-from sim.summaries import QUANTILES, exact_quantiles
 from sim.tally import Part
 
 BLOCKS = 7
@@ -117,7 +117,7 @@ def test_memory_is_flat_in_the_number_of_paths(plan):
 )
 def test_selected_quantiles_are_those_of_numpy_to_the_bit(values):
     array = np.array(values)
-    told = exact_quantiles(array)
+    (told,) = quantiles_of([OrderStatistics.of(array)])
     with np.errstate(over="ignore", invalid="ignore"):
         expected = np.quantile(array, QUANTILES)
     np.testing.assert_array_equal([value for value, _ in told.values()], expected)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sim.exports.excel.figures import Unit, format_of
 from sim.exports.excel.sheet import Book, Cell, Column, Sheet
 from sim.exports.quantiles import described
+from sim.order_statistics import QUANTILES
 from sim.report import style
 from sim.report.run import number_of
 from sim.report.words import QUANTITIES, listed_paths
 from sim.result import Result
-from sim.summaries import QUANTILES
 
 _FIRST = (
     Column("price", 20.0, text=True),

@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from sim.collected import Collected
 from sim.collector import Collector
 from sim.engine import BLOCK_PATHS, Batch, Plan, prepare
 from sim.errors import invalid
@@ -22,7 +23,7 @@ from sim.scenario.scenario import Scenario
 from sim.streaming import parts
 from sim.studies.sweep.encoding import Statistics, encoded_part, encoded_statistics
 from sim.studies.sweep.rows import statistics_of
-from sim.tally import Part, Tallier
+from sim.tally import Part, Tallier, tallied
 
 WHOLE_PATHS = 16 * BLOCK_PATHS
 """Up to this many paths a scenario is one task's and its quantiles are exact; beyond, they come from histograms."""
@@ -34,7 +35,7 @@ CHUNK_BLOCKS = 32
 """Half a million paths: a few tenths of a second of one core."""
 MOST_CHUNKS = 1024
 _KEPT_MEMORY = 31 << 20
-_TOGETHER = 4
+_TOGETHER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ def perform(job: Job) -> bytes:
         )
     _keep_memory()
     if not job.task.whole:
-        return encoded_part(_chunk(job.task.slices[0], job.scenarios[0], job.markets[0]))
+        own, plan = job.task.slices[0], prepare(job.scenarios[0], job.markets[0])
+        return encoded_part(chunk_of(plan, own.first, own.paths))
     whole = list(zip(job.task.slices, job.scenarios, job.markets, strict=True))
     found: list[Statistics] = []
     for start in range(0, len(whole), _TOGETHER):
@@ -145,15 +147,14 @@ def perform(job: Job) -> bytes:
 
 
 def _statistics(whole: Sequence[tuple[Slice, Scenario, Market]]) -> list[Statistics]:
-    """Do each step for all of a few scenarios before the next.
+    """Do each step for all of many scenarios before the next.
 
-    The processor's caches then hold the code of a step for each of them, and still their paths when those are needed
-    again: one at a time takes a twentieth longer, and so do twenty.
+    The processor's caches then hold the code of a step for each of them, and the paths of one until no more is needed
+    of them than its statistics: each scenario wholly before the next takes a twentieth longer.
     """
     plans = [prepare(scenario, market) for _, scenario, market in whole]
-    collectors = [_collected(own, plan) for (own, _, _), plan in zip(whole, plans, strict=True)]
-    summaries = [collector.summary(partial=False) for collector in collectors]
-    return [statistics_of(summary) for summary in summaries]
+    collected = [_collected(own, plan) for (own, _, _), plan in zip(whole, plans, strict=True)]
+    return [statistics_of(each.summary(partial=False)) for each in collected]
 
 
 @cache
@@ -172,20 +173,30 @@ def _keep_memory() -> None:
     np.empty(_KEPT_MEMORY // 8)
 
 
-def _collected(own: Slice, plan: Plan) -> Collector:
+def _collected(own: Slice, plan: Plan) -> Collected:
     collector = Collector(plan, own.paths, own.paths, for_summary_only=True)
-    for part in parts(plan, collector.tallier, collector.keep, own.paths, WHOLE_PATHS, first=own.first):
+    stream = parts(
+        plan,
+        collector.tallier,
+        collector.keep,
+        own.paths,
+        WHOLE_PATHS,
+        first=own.first,
+        quantities=collector.quantities,
+    )
+    for part in stream:
         collector.merge(part)
-    return collector
+    return collector.collected()
 
 
-def _chunk(own: Slice, scenario: Scenario, market: Market) -> Part:
-    plan = prepare(scenario, market)
+def chunk_of(plan: Plan, first: int, paths: int) -> Part:
+    """Simulate consecutive paths of a large scenario on this thread and return their statistics."""
     tallier = Tallier(plan, streamed=True, with_marks=False)
-    return Part.joined(list(parts(plan, tallier, keep_nothing, own.paths, own.paths, first=own.first)))
+    stream = parts(plan, tallier, _keep_nothing, paths, paths, first=first, quantities=tallied(plan))
+    return Part.joined(list(stream))
 
 
-def keep_nothing(batch: Batch, place: int) -> None:
+def _keep_nothing(batch: Batch, place: int) -> None:
     """Chunks of a large scenario are streamed."""
     del batch, place
 
