@@ -14,6 +14,7 @@ from sim.market.compatibility import check_market
 from sim.market.parameters import Market, load_market
 from sim.scenario.loading import scenario_from_document
 from sim.scenario.locating import in_order, option
+from sim.scenario.models import Record
 from sim.scenario.scenario import Scenario
 from sim.studies.sweep.spec import Hypercube, Sweep, stratified
 
@@ -48,6 +49,7 @@ class Points:
         self.sweep = sweep
         self._cube = None if sweep.hypercube is None else hypercube_points(sweep.hypercube)
         self._built: dict[int, Scenario] = {}
+        self._parts: dict[tuple[str, object], object] = {}
         self._markets: dict[tuple[str, date], Market] = {}
         self.paths: list[int] = []
 
@@ -76,10 +78,20 @@ class Points:
         if known is not None:
             return known
         changes = {**self.sweep.changes, **self.values(point)}
-        scenario = scenario_from_document(self.sweep.base, self.sweep.base_file, changes)
+        scenario = self._shared(scenario_from_document(self.sweep.base, self.sweep.base_file, changes))
         if len(self._built) < _REMEMBERED:
             self._built[point] = scenario
         return scenario
+
+    def _shared(self, scenario: Scenario) -> Scenario:
+        """Share the parts that points have in common: they are sent to a worker, and held, once."""
+        return scenario.model_copy(
+            update={
+                name: self._parts.setdefault((name, part), part)
+                for name, part in scenario
+                if isinstance(part, Record | tuple)
+            }
+        )
 
     def market_of(self, scenario: Scenario) -> Market:
         """Return the market of a point's scenario, read once."""

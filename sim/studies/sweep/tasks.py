@@ -27,7 +27,7 @@ from sim.tally import Part, Tallier, tallied
 
 WHOLE_PATHS = 16 * BLOCK_PATHS
 """Up to this many paths a scenario is one task's and its quantiles are exact; beyond, they come from histograms."""
-BUNDLES = 32
+BUNDLES = 16
 """Bundles of small scenarios that a sweep is cut into, so that workers end together, ..."""
 LEAST_BUNDLE, MOST_BUNDLE = 50_000, 500_000
 """... within these numbers of paths: sending a task costs ten milliseconds, half a million paths a quarter second."""
