@@ -77,6 +77,17 @@ def test_the_array_is_filled_and_nothing_beyond_it(name):
     assert not (out[:, 20:31] == -7.0).any()
 
 
+@every_deal
+def test_wanted_rows_are_those_of_all_in_the_order_asked_for(name):
+    wanted = ("close", "scarcity", "open", "exhausted_day")
+    rows = np.array([QUANTITIES.index(quantity) for quantity in wanted])
+    deal, out = DEALS[name](), np.full((len(rows), few(300)), -7.0)
+    driver.simulate_paths(deal, 0, out, np.empty((0, 0), np.float32), rows=rows)
+    whole = simulate(deal, few(300))
+    for quantity, row in zip(wanted, out, strict=True):
+        assert row.tobytes() == whole[quantity].tobytes()
+
+
 @pytest.mark.parametrize("memory", [False, True], ids=["common day", "day with memory"])
 @pytest.mark.parametrize("first", [0, 2**32 - 100, 2**32, 2**40 + 5, 2**63 - 3])
 def test_the_day_draws_the_normals_of_its_own_paths(first, memory):
