@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernels.histograms import count_cells
 from sim.kernels.moments import merge_moments, tell_moments
 
 HISTOGRAM_WIDTH = 0.001
@@ -121,20 +122,7 @@ class HistogramCounter:
 
     def add(self, ratios: NDArray[np.float64]) -> None:
         """Add prices as multiples of the offer price; NaN is left out, exactly one is the atom."""
-        if np.isnan(ratios).any():
-            ratios = ratios[~np.isnan(ratios)]
-        logs = np.log(ratios)
-        logs /= HISTOGRAM_WIDTH
-        np.floor(logs, out=logs)
-        # Below and above the grid have a cell of their own on either side of it.
-        np.maximum(logs, -HISTOGRAM_BINS // 2 - 1, out=logs)
-        np.minimum(logs, HISTOGRAM_BINS // 2, out=logs)
-        found = logs.astype(np.int64)
-        found += HISTOGRAM_BINS // 2 + 1
-        at_offer = np.count_nonzero(ratios == 1.0)
-        self.cells[:-1] += np.bincount(found, minlength=HISTOGRAM_CELLS - 1)
-        self.cells[1 + HISTOGRAM_BINS // 2] -= at_offer
-        self.cells[-1] += at_offer
+        count_cells(ratios, HISTOGRAM_WIDTH, HISTOGRAM_BINS // 2, self.cells)
 
     def merge(self, cells: NDArray[np.int64]) -> None:
         """Add the counts of another one."""

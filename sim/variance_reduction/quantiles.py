@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernels.histograms import find_cells
 from sim.kernels.weighted import CELLS, GROUPS, add_up_to, into_cells
 from sim.order_statistics import QUANTILES, Quantiles
 from sim.statistics import (
@@ -156,9 +157,8 @@ class WeightedHistogram:
         known = ~np.isnan(ratios)
         if not known.all():
             ratios, weights = ratios[known], weights[known]
-        bins = np.floor(np.log(ratios) / HISTOGRAM_WIDTH)
-        cells = np.clip(bins, -HISTOGRAM_BINS // 2 - 1, HISTOGRAM_BINS // 2).astype(np.int64) + _MIDDLE
-        cells[ratios == 1.0] = HISTOGRAM_BINS + 2
+        cells = np.empty(ratios.size, dtype=np.int32)
+        find_cells(ratios, HISTOGRAM_WIDTH, HISTOGRAM_BINS // 2, cells)
         self.cells[0] += np.bincount(cells, weights, minlength=HISTOGRAM_CELLS)
         self.cells[1] += np.bincount(cells, weights * weights, minlength=HISTOGRAM_CELLS)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.kernels.histograms import find_cells
 from sim.order_statistics import QUANTILES
 from sim.statistics import (
     HISTOGRAM_BINS,
@@ -104,3 +105,27 @@ def test_frozen_counts_stay_as_they_were():
     frozen = counter.freeze()
     counter.add(np.array([1.1]))
     assert frozen.total == 1
+
+
+def test_cells_are_those_of_the_logarithm_within_its_rounding():
+    values = np.random.default_rng(4).standard_t(3, 200_000)
+    ratios = np.exp(values)
+    cells = np.empty(ratios.size, dtype=np.int32)
+    find_cells(ratios, HISTOGRAM_WIDTH, HISTOGRAM_BINS // 2, cells)
+    expected = np.log(ratios) / HISTOGRAM_WIDTH
+    beside_an_edge = np.abs(expected - np.round(expected)) < 1e-9
+    assert beside_an_edge.mean() < 1e-3
+    clipped = np.clip(np.floor(expected), -HISTOGRAM_BINS // 2 - 1, HISTOGRAM_BINS // 2)
+    wanted = clipped.astype(np.int64) + 1 + HISTOGRAM_BINS // 2
+    np.testing.assert_array_equal(cells[~beside_an_edge], wanted[~beside_an_edge])
+
+
+def test_prices_that_no_logarithm_is_taken_of():
+    extremes = np.array([0.0, 5e-324, 1e-301, 1e301, np.inf, 1.0, np.nan])
+    cells = np.empty(extremes.size, dtype=np.int32)
+    find_cells(extremes, HISTOGRAM_WIDTH, HISTOGRAM_BINS // 2, cells)
+    assert cells[:6].tolist() == [0, 0, 0, HISTOGRAM_BINS + 1, HISTOGRAM_BINS + 1, HISTOGRAM_BINS + 2]
+    counter = HistogramCounter()
+    counter.add(extremes)
+    histogram = counter.freeze()
+    assert (histogram.below, histogram.above, histogram.at_offer, histogram.total) == (3, 2, 1, 6)
