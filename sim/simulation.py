@@ -131,7 +131,8 @@ def simulate(
 
     Notes
     -----
-    An interruption (Ctrl-C) ends the run with what was simulated so far, marked ``partial``.
+    An interruption (Ctrl-C) ends the run with what was simulated so far, marked ``partial``. One that comes after
+    the last path costs the fan alone; a second one ends all.
     """
     if target_se is not None and not (math.isfinite(target_se) and target_se > 0):
         raise invalid("--target-se", "", f"{target_se} is no standard error", "expected a positive number")
@@ -152,20 +153,21 @@ def simulate(
     started = time.perf_counter()
     sampler = method.sampler(plan)
     collector = _collector(plan, keep_paths, method, workers)
-    partial, reached = False, True
+    partial, reached = False, target_se is None
     traced = None
     try:
         if target_se is None:
             _collect(plan, collector, sampler, paths, workers, used, progress)
         else:
             reached = _until_precise(plan, collector, target_se, workers, used, progress, sampler)
+        if fan and collector.paths:
+            traced = _fan(plan, min(FAN_PATHS, collector.paths), workers)
+        summary, histograms = collector.summary(partial), collector.histograms
     except KeyboardInterrupt:
+        # Wherever it came: what is collected is whole, and is summarised.
         partial = True
-    if fan and collector.paths and not partial:
-        traced = _fan(plan, min(FAN_PATHS, collector.paths), workers)
-    summary = collector.summary(partial)
+        summary, histograms = collector.summary(partial), collector.histograms
     if target_se is not None:
-        reached = reached and not partial
         summary["target"] = {"close_mean_se": target_se, "reached": reached}
     return Result(
         scenario=scenario,
@@ -176,12 +178,12 @@ def simulate(
         partial=partial,
         target_reached=reached,
         summary=summary,
-        histograms=collector.histograms,
+        histograms=histograms,
         kept=collector.kept,
         fan=traced,
         convergence=collector.convergence,
         theme=plan.theme,
-        notes=(*_notes(plan, target_se, reached, collector), *([instead] if instead else [])),
+        notes=(*_notes(plan, target_se, reached, partial, collector), *([instead] if instead else [])),
         wall_seconds=time.perf_counter() - started,
         device=used,
         method=method,
@@ -292,8 +294,13 @@ def _fan(plan: Plan, paths: int, threads: int) -> Fan | None:
     return Fan(minutes, clock, levels, quantiles, 0.5 * (high - low), listed.shape[1])
 
 
-def _notes(plan: Plan, target_se: float | None, reached: bool, collector: AnyCollector) -> tuple[str, ...]:
+def _notes(
+    plan: Plan, target_se: float | None, reached: bool, partial: bool, collector: AnyCollector
+) -> tuple[str, ...]:
     scenario, notes = plan.scenario, []
+    precise = target_se is not None and reached
+    if partial and (precise or collector.paths == scenario.simulation.paths):
+        notes.append("the interruption came after the last path: the figures are complete")
     if plan.market.origin.status == "trial":
         notes.append(f"the market {plan.market.name} holds trial values, not a fit; read levels with care")
     if target_se is not None and not reached:

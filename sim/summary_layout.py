@@ -49,7 +49,7 @@ class Told:
 
 
 def summary_of(plan: Plan, paths: int, partial: bool, told: Told) -> dict[str, Any]:
-    """Return the summary of ``paths`` paths; ``partial`` says that more were asked for.
+    """Return the summary of ``paths`` paths; ``partial`` says that the run was interrupted.
 
     Events other than a withdrawal are shares of the paths that list. ``quantile_error`` bounds what reading
     quantiles off a histogram adds, in log price; 0 where they are exact.

@@ -17,6 +17,7 @@ from sim.errors import InvalidInput
 from sim.result import Result
 from sim.run_directory import summary_json
 from sim.simulation import simulate
+from sim.variance_reduction.collector import WeightedCollector
 from sim.variance_reduction.method import Method
 
 MOST = 12 * BLOCK_PATHS
@@ -136,6 +137,59 @@ def test_interrupted_before_the_first_batch(monkeypatch):
     assert (result.paths, result.partial) == (0, True)
     assert np.isnan(result.summary["returns"]["close"]["mean"])
     assert '"mean": null' in summary_json(result)
+
+
+COMPLETE = "the interruption came after the last path: the figures are complete"
+
+
+def pressed_once(usual: Callable[..., Any]) -> Callable[..., Any]:
+    """Press Ctrl-C in the first call of a function."""
+    calls = []
+
+    def once(*arguments: object, **options: object) -> Any:
+        calls.append(usual)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return usual(*arguments, **options)
+
+    return once
+
+
+@pytest.mark.parametrize(("part", "has_fan"), [("fan", False), ("summary", True), ("histograms", True)])
+@pytest.mark.parametrize("method", ["none", "sobol"])
+def test_ctrl_c_after_the_last_path_leaves_every_figure(monkeypatch, part, has_fan, method):
+    deal, market = small_deal({"simulation.paths": BLOCK_PATHS + 5}), small_market()
+    undisturbed = simulate(deal, market=market, method=method)
+    own = sim.collector.Collector if method == "none" else WeightedCollector
+    if part == "fan":
+        monkeypatch.setattr(sim.simulation, "trace_paths", pressed_once(sim.simulation.trace_paths))
+    elif part == "summary":
+        monkeypatch.setattr(own, "summary", pressed_once(own.summary))
+    else:
+        monkeypatch.setattr(own, "histograms", property(pressed_once(own.histograms.fget)))
+    result = simulate(deal, market=market, method=method)
+    assert result.partial
+    assert result.summary == {**undisturbed.summary, "partial": True}
+    assert result.paths == BLOCK_PATHS + 5
+    assert (result.fan is not None) == has_fan
+    for name, values in undisturbed.kept.items():
+        assert result.kept[name].tobytes() == values.tobytes()
+    for name, told in undisturbed.histograms.items():
+        assert result.histograms[name].counts.tobytes() == told.counts.tobytes()
+    assert set(result.notes) - set(undisturbed.notes) == {COMPLETE}
+
+
+def test_a_target_reached_before_ctrl_c_stays_reached(monkeypatch):
+    monkeypatch.setattr(sim.simulation, "trace_paths", pressed_once(sim.simulation.trace_paths))
+    deal = small_deal({"simulation.paths": MOST})
+    result = simulate(deal, market=small_market(), target_se=1.0)
+    assert (result.partial, result.target_reached, result.paths) == (True, True, BLOCK_PATHS)
+    assert result.summary["target"] == {"close_mean_se": 1.0, "reached": True}
+    assert COMPLETE in result.notes
+
+
+def test_a_run_that_lacks_paths_is_not_called_complete():
+    assert COMPLETE not in run(progress=stop_after(BLOCK_PATHS)).notes
 
 
 def test_ctrl_c_while_a_batch_is_added_leaves_no_half_of_it(monkeypatch):

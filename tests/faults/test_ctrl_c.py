@@ -30,6 +30,36 @@ def merge(self, part):
 
 sim.simulation.Collector.merge = merge
 """
+# So is that between the last path and the writing, in which the picture of the price through the day is prepared.
+HELD_AFTER_THE_LAST_PATH = """
+import pathlib, time
+import sim.simulation
+
+def trace(*_):
+    pathlib.Path({marker!r}).touch()
+    time.sleep(1000)
+
+sim.simulation.trace_paths = trace
+"""
+
+
+def test_a_run_whose_paths_are_all_simulated_is_kept(deal, tmp_path):
+    """The figures are those of an undisturbed run; only the picture of the day is missing."""
+    marker = tmp_path / "marker"
+    arguments = ("run", deal, "--paths", 5_000, "--json", "--out")
+    before = HELD_AFTER_THE_LAST_PATH.format(marker=str(marker))
+    with Command(*arguments, tmp_path / "run", before=before, cwd=tmp_path) as command:
+        command.until(marker.exists)
+        interrupted(command)
+        said = command.said()
+    assert (said.code, said.err) == (130, "interrupted\n")
+    with Command(*arguments, tmp_path / "undisturbed", cwd=tmp_path) as command:
+        undisturbed = command.said()
+    assert json.loads(said.out) == {**json.loads(undisturbed.out), "partial": True}
+    missing = set(names_in(tmp_path / "undisturbed")) - set(names_in(tmp_path / "run"))
+    assert missing == {"fan.png", "fan.svg"}
+    with Command("verify", tmp_path / "run", cwd=tmp_path) as command:
+        assert command.said().code == 0
 
 
 def test_a_run_keeps_what_was_simulated_and_a_second_press_ends_its_writing(deal, tmp_path):
