@@ -113,7 +113,7 @@ def run(
 
     method = method_of(variance_reduction, rare_event)
     deal = _load(scenario, changes, paths, seed)
-    used, instead = usable_device(device)
+    used, instead = usable_device(device, method.name)
     if instead:
         sys.stderr.write(instead + "\n")
     from sim.run_directory import prepare_destination, summary_json, write_run

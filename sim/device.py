@@ -13,18 +13,30 @@ CPU, CUDA = "cpu", "cuda"
 DEVICES = (CPU, CUDA)
 
 
-def usable_device(wanted: str) -> tuple[str, str]:
+def usable_device(wanted: str, method: str = "none") -> tuple[str, str]:
     """Return the device to use, and a line that says why where it is not the one wanted.
+
+    Parameters
+    ----------
+    wanted
+        ``cpu`` or ``cuda``.
+    method
+        How the latent variables are drawn, by the name of the method; a card draws ``none`` alone.
 
     Raises
     ------
     InvalidInput
-        When there is no such device.
+        When there is no such device, or it cannot draw so.
     """
     if wanted not in DEVICES:
         raise invalid("--device", "", f"{wanted} is no device", f"expected {' or '.join(DEVICES)}")
     if wanted == CPU:
         return CPU, ""
+    # Said before a card is looked for: a command is refused on every machine or on none.
+    if method != "none":
+        raise invalid(
+            "--device", "", f"{wanted} simulates plain paths, not {method}", "leave out one of the two"
+        )
     reason = _why_no_card()
     return (CPU, f"no CUDA device: using the CPU ({reason})") if reason else (CUDA, "")
 

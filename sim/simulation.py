@@ -142,11 +142,7 @@ def simulate(
         raise invalid("--keep-paths", "", f"{keep_paths} is not a number of paths", "expected 0 or more")
     if isinstance(method, str):
         method = method_of(method)
-    used, instead = usable_device(device)
-    if used != CPU and method.name != "none":
-        raise invalid(
-            "--device", "", f"{used} simulates plain paths, not {method.name}", "leave out one of the two"
-        )
+    used, instead = usable_device(device, method.name)
     plan = prepare(scenario, market, folder)
     workers = threads or available_threads()
     paths = scenario.simulation.paths

@@ -81,6 +81,17 @@ def test_an_unknown_device_is_refused_before_anything_is_simulated():
         simulate(small_deal(), market=small_market(), device="tpu")
 
 
+@pytest.mark.parametrize("why_no_card", [NO_CARD, ""], ids=["no card", "a card"])
+@pytest.mark.parametrize("method", ["sobol", "importance"])
+def test_a_method_is_refused_with_a_card_and_without_one(monkeypatch, why_no_card, method):
+    monkeypatch.setattr(device, "_why_no_card", lambda: why_no_card)
+    with pytest.raises(InvalidInput) as refused:
+        simulate(small_deal(), market=small_market(), device="cuda", method=method, fan=False)
+    told = f"--device: cuda simulates plain paths, not {method}; leave out one of the two"
+    assert str(refused.value) == told
+    assert usable_device("cpu", method) == ("cpu", "")
+
+
 FAULTS = {
     "the driver": ("numba.cuda.cudadrv.error", "CudaSupportError"),
     "an old card": ("numba.cuda.cudadrv.error", "CCSupportError"),

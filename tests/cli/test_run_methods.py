@@ -36,9 +36,11 @@ def test_desks_are_asked_on_plain_paths(firstday, deal, tmp_path):
         ("--variance-reduction", "sobl"),
         ("--variance-reduction", "sobol", "--rare-event", "close_below_offer"),
         ("--variance-reduction", "importance", "--rare-event", "rain"),
+        ("--variance-reduction", "sobol", "--device", "cuda"),
+        ("--variance-reduction", "importance", "--device", "cuda"),
     ],
 )
-def test_what_is_no_method_is_refused_before_anything(firstday, deal, tmp_path, options):
+def test_what_no_run_can_do_is_refused_before_anything(firstday, deal, tmp_path, options):
     said = firstday("run", deal, *options, "--out", tmp_path / "run")
     assert said.code == 2
     assert len(said.err.splitlines()) == 1
