@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,9 @@ from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_cons
 from sim.commands.crews import Scheduler, interruptible
 
 if TYPE_CHECKING:
-    from sim.market.fit.result import Fit
+    from collections.abc import Callable, Iterator
+
+    from sim.market.fit.bootstrap import Bootstrap, Draws
 
 DATA_HELP = "Past deals, CSV; the shipped Hong Kong listings by default."
 FIRST_FORECAST = "2025-04-01"
@@ -164,10 +166,13 @@ def calibrate(
     if out is not None:
         calibration.check_destination(out)
     console = people_console()
-    with console.status("fitting") if console.is_terminal else nullcontext():
-        fit = calibration.calibrate(data, day, venue)
-    if bootstrap:
-        fit = _bootstrapped(fit, data, day, venue, bootstrap, seed, workers, scheduler)
+    deals, end = calibration.deals_and_day(data, day, venue)
+    with ExitStack() as opened:
+        refitted = opened.enter_context(_refits(bootstrap, workers, scheduler)) if bootstrap else None
+        with console.status("fitting") if console.is_terminal else nullcontext():
+            fit = calibration.calibrate(deals, end, venue)
+        if refitted is not None:
+            fit = fit.with_bootstrap(refitted(calibration.calibration_draws(fit, deals, end, venue, seed)))
     written = [] if out is None else [calibration.write_market(fit, out)]
     if as_json:
         document = calibration.as_json(fit)
@@ -178,26 +183,19 @@ def calibrate(
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _bootstrapped(
-    fit: Fit,
-    data: Path | None,
-    day: date | None,
-    venue: str,
-    replicates: int,
-    seed: int,
-    workers: int,
-    scheduler: str | None,
-) -> Fit:
-    from sim.market.fit.bootstrap import bootstrap
-    from sim.market.fit.calibration import calibration_draws
+@contextmanager
+def _refits(replicates: int, workers: int, scheduler: str | None) -> Iterator[Callable[[Draws], Bootstrap]]:
+    """Yield what fits again on draws; a reason that it cannot is told here, before anything is fitted."""
+    from sim.market.fit.bootstrap import bootstrap, require_replicates
     from sim.studies.cluster import begin_workers, open_crew
 
-    draws = calibration_draws(fit, data, day, venue, seed)
+    require_replicates(replicates)
     if workers > 1 and scheduler is None:
         begin_workers(("sim.market.fit.bootstrap", "scipy.optimize", "scipy.special"))
-    with (
-        Progress(people_console(), "fitting again", "fits", replicates) as advance,
-        interruptible() as stopped,
-        open_crew(workers, scheduler) as crew,
-    ):
-        return fit.with_bootstrap(bootstrap(draws, replicates, crew, stopped, advance))
+    with interruptible() as stopped, open_crew(workers, scheduler) as crew:
+
+        def refitted(draws: Draws) -> Bootstrap:
+            with Progress(people_console(), "fitting again", "fits", replicates) as advance:
+                return bootstrap(draws, replicates, crew, stopped, advance)
+
+        yield refitted

@@ -129,6 +129,17 @@ def test_what_a_backtest_refuses(firstday, arguments, expected):
     assert [path.name for path in Path().iterdir()] == ["kept"]
 
 
+def test_a_scheduler_that_cannot_be_is_refused_before_anything_is_fitted(firstday, monkeypatch):
+    def walked(*_: object, **__: object) -> None:
+        raise AssertionError("begun although nobody can do it")
+
+    monkeypatch.setattr("sim.backtest.walk.run_backtest", walked)
+    said = firstday("backtest", *FEW, "--scheduler", "nonsense")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("--scheduler: 'nonsense' does not answer: ")
+    assert list(Path().iterdir()) == []
+
+
 def test_listings_of_shanghai_are_refused(firstday, tmp_path):
     path = tmp_path / "star.csv"
     path.write_text(

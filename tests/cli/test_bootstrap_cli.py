@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from sim.market.parameters import load_market
 
 AS_OF = ("--as-of", "2025-07-01")
@@ -36,11 +38,41 @@ def test_people_are_told_the_scatter_beside_the_standard_error(firstday):
     assert "bootstrap: scatter of 2 fits on listings drawn again, seed 0; none failed" in said.err
 
 
-def test_one_fit_is_refused_and_nothing_is_written(firstday):
-    said = firstday("calibrate", *AS_OF, "--bootstrap", 1, "--out", "market.yaml")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--bootstrap", 1), "--bootstrap: 1 fit has no scatter; 2 or more, as 200\n"),
+        (("--bootstrap", 6, "--workers", 5_000), "--workers: 5,000 is too many; "),
+        (("--bootstrap", 6, "--scheduler", "nonsense"), "--scheduler: 'nonsense' does not answer: "),
+    ],
+)
+def test_what_no_bootstrap_can_do_is_refused_before_anything_is_fitted(
+    firstday, monkeypatch, options, expected
+):
+    def fitted(*_: object, **__: object) -> None:
+        raise AssertionError("fitted although nothing can come of it")
+
+    monkeypatch.setattr("sim.market.fit.calibration.fit_market", fitted)
+    said = firstday("calibrate", *AS_OF, *options, "--out", "market.yaml")
     assert (said.code, said.out) == (2, "")
-    assert said.err == "--bootstrap: 1 fits have no scatter; 2 or more, as 200\n"
+    assert said.err.startswith(expected)
+    assert said.err.count("\n") == 1
     assert not Path("market.yaml").exists()
+
+
+def test_a_bootstrap_interrupted_before_its_first_fit_leaves_the_market_without_it(firstday, monkeypatch):
+    @contextmanager
+    def pressed() -> Iterator[object]:
+        yield lambda: True
+
+    monkeypatch.setattr("sim.commands.past_deals.interruptible", pressed)
+    said = firstday("calibrate", *AS_OF, "--bootstrap", 6, "--out", "market.yaml")
+    assert (said.code, said.out) == (130, "")
+    assert "bootstrap: scatter of 0 of 6 fits" in said.err
+    plain = firstday("calibrate", *AS_OF, "--out", "plain.yaml")
+    assert plain.code == 0
+    market, other = (load_market(f"./{name}.yaml", Path.cwd()) for name in ("market", "plain"))
+    assert market.estimates == other.estimates
 
 
 def test_an_interrupted_bootstrap_says_so_and_exits_with_130(firstday, monkeypatch):

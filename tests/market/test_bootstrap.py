@@ -194,5 +194,5 @@ def test_stopped_before_the_end_says_how_many(fit):
 
 @pytest.mark.parametrize("count", [0, 1, -3])
 def test_too_few_fits_are_refused(fit, count):
-    with pytest.raises(InvalidInput, match="have no scatter"):
+    with pytest.raises(InvalidInput, match="no scatter; 2 or more"):
         bootstrap(draws(fit, 0), count, ThisProcess(), never)

@@ -199,6 +199,19 @@ def _refit(draws: Draws, replicate: int) -> Refit:
     return Refit(replicate, values)
 
 
+def require_replicates(replicates: int) -> None:
+    """Check that so many fits have a scatter.
+
+    Raises
+    ------
+    InvalidInput
+        When there are fewer than two.
+    """
+    if replicates < LEAST_REPLICATES:
+        fits = "fit has" if replicates == 1 else "fits have"
+        raise invalid("--bootstrap", "", f"{replicates} {fits} no scatter", "2 or more, as 200")
+
+
 def bootstrap(
     draws: Draws, replicates: int, crew: Crew, stopped: Callable[[], bool], progress: Progress | None = None
 ) -> Bootstrap:
@@ -211,8 +224,7 @@ def bootstrap(
     InvalidInput
         When fewer than two replicates are asked for, or the crew was lost.
     """
-    if replicates < LEAST_REPLICATES:
-        raise invalid("--bootstrap", "", f"{replicates} fits have no scatter", "2 or more, as 200")
+    require_replicates(replicates)
     numbers = range(replicates)
     jobs = (Refits(draws, numbers[start : start + TOGETHER]) for start in range(0, replicates, TOGETHER))
     done: list[Refit] = []

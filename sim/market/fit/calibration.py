@@ -17,8 +17,8 @@ from sim.market.fit.result import Fit
 from sim.whole import folder_beside, require_writable
 
 
-def calibrate(data: Path | None, as_of: date | None, venue: str) -> Fit:
-    """Fit a market with standard errors.
+def deals_and_day(data: Path | None, as_of: date | None, venue: str) -> tuple[Deals, date]:
+    """Read what a fit is on, and the day before which its deals are listed.
 
     Parameters
     ----------
@@ -32,24 +32,29 @@ def calibrate(data: Path | None, as_of: date | None, venue: str) -> Fit:
     Raises
     ------
     InvalidInput
-        The file is faulty, the venue is not known, or there are too few deals.
+        The file is faulty or empty, or the venue is not known.
     """
-    deals, day = _deals_and_day(data, as_of, venue)
-    return fit_market(deals, day, venue=venue, errors=True)
-
-
-def calibration_draws(fit: Fit, data: Path | None, as_of: date | None, venue: str, seed: int) -> Draws:
-    """Return what the bootstrap of a fit draws from; the arguments are those of the fit."""
-    deals, day = _deals_and_day(data, as_of, venue)
-    abroad = shipped_star_deals() if venue == "hkex" else load_deals()
-    return draws_of(deals, abroad, day, venue, fit.start(), seed)
-
-
-def _deals_and_day(data: Path | None, as_of: date | None, venue: str) -> tuple[Deals, date]:
     deals = _deals_of(data, venue)
     if not len(deals):
         raise invalid(str(data), "", "has no deals", "give past deals")
     return deals, deals[-1].list_date + timedelta(days=1) if as_of is None else as_of
+
+
+def calibrate(deals: Deals, day: date, venue: str) -> Fit:
+    """Fit a market with standard errors on the deals of a venue listed strictly before a day.
+
+    Raises
+    ------
+    InvalidInput
+        There are too few deals.
+    """
+    return fit_market(deals, day, venue=venue, errors=True)
+
+
+def calibration_draws(fit: Fit, deals: Deals, day: date, venue: str, seed: int) -> Draws:
+    """Return what the bootstrap of a fit draws from; the arguments are those of the fit."""
+    abroad = shipped_star_deals() if venue == "hkex" else load_deals()
+    return draws_of(deals, abroad, day, venue, fit.start(), seed)
 
 
 def _deals_of(data: Path | None, venue: str) -> Deals:
