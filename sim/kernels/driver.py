@@ -188,7 +188,14 @@ def simulate_paths(
     rows
         Array of the quantities to record, by their place in ``QUANTITIES``; all of them by default. Writing them to
         memory is a twentieth of the work.
+
+    Raises
+    ------
+    ValueError
+        When ``out`` has another number of rows: the kernels do not look where they write.
     """
+    if out.shape[0] != rows.shape[0]:
+        raise ValueError(f"{rows.shape[0]} quantities do not go into {out.shape[0]} rows")
     chunk = CHUNK_BLOCKS * LANES
     starts = range(0, out.shape[1], chunk)
 

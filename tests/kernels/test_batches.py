@@ -88,6 +88,14 @@ def test_wanted_rows_are_those_of_all_in_the_order_asked_for(name):
         assert row.tobytes() == whole[quantity].tobytes()
 
 
+@pytest.mark.parametrize("rows", [0, 25, 27])
+def test_an_array_with_other_rows_is_not_written_to(rows):
+    out = np.full((rows, 10), -7.0)
+    with pytest.raises(ValueError, match=f"26 quantities do not go into {rows} rows"):
+        driver.simulate_paths(DEALS["launch"](), 0, out, np.empty((0, 0), np.float32))
+    assert (out == -7.0).all()
+
+
 @pytest.mark.parametrize("memory", [False, True], ids=["common day", "day with memory"])
 @pytest.mark.parametrize("first", [0, 2**32 - 100, 2**32, 2**40 + 5, 2**63 - 3])
 def test_the_day_draws_the_normals_of_its_own_paths(first, memory):
