@@ -11,6 +11,8 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -43,16 +45,28 @@ def _cache_roots() -> list[Path]:
     return roots
 
 
+def make_writable(folder: Path) -> None:
+    """Make a folder and see that it can be written.
+
+    Raises
+    ------
+    OSError
+        When it cannot.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def _cache_folder() -> Path | None:
     """Create and return the first writable cache folder, or ``None``."""
     for root in _cache_roots():
         folder = root / f"kernels-{kernel_hash()}"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
+            make_writable(folder)
         except OSError:
             continue
+        return folder
     return None
 
 
@@ -69,23 +83,26 @@ def is_cached() -> bool:
     return CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("driver.simulate_range*.nbi"))
 
 
-class KernelCache(FunctionCache):
-    """Numba's cache of a function, with one writer at a time and no word of its own on a full disk.
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Write compiled code into a folder, one process at a time; where it cannot be kept a line says so, once.
 
     Two processes that compile a function at once, each for other arguments, would both call their code the first of
     that function, and a later process would run what was compiled for the wrong arguments.
     """
+    import fcntl
 
-    def save_overload(self, sig, data):
-        """Keep the code that was compiled for a signature; where it cannot be kept it is compiled again next time."""
-        import fcntl
+    try:
+        with (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as fault:
+        tell_not_kept(folder, fault)
 
-        try:
-            with (CACHE_FOLDER / "lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                super().save_overload(sig, data)
-        except OSError as fault:
-            _tell_once(f"firstday: compiled kernels cannot be kept in {CACHE_FOLDER}: {fault.strerror}")
+
+def tell_not_kept(folder: Path, fault: OSError) -> None:
+    """Say that compiled code is compiled again next time, and why."""
+    _tell_once(f"firstday: compiled kernels cannot be kept in {folder}: {fault.strerror}")
 
 
 @cache
@@ -93,18 +110,31 @@ def _tell_once(words: str) -> None:
     print(words, file=sys.stderr)
 
 
+class KernelCache(FunctionCache):
+    """Numba's cache of a function, with one writer at a time and no word of its own on a full disk."""
+
+    def save_overload(self, sig, data):
+        """Keep the code that was compiled for a signature; where it cannot be kept it is compiled again next time."""
+        with keeping(CACHE_FOLDER):
+            super().save_overload(sig, data)
+
+
+def cache_in(folder: Path, kind, function):
+    """Make a cache of a function, of a kind of Numba's, that keeps its code in a folder."""
+    previous = config.CACHE_DIR
+    # The cache picks its folder when it is made; other users of Numba in this process keep theirs.
+    config.CACHE_DIR = str(folder)
+    try:
+        return kind(function)
+    finally:
+        config.CACHE_DIR = previous
+
+
 def kernel(function):
     """Compile a function that loops over lanes or paths; it runs without the interpreter lock."""
     compiled = numba.njit(error_model="numpy", fastmath=False, nogil=True)(function)
-    if CACHE_FOLDER is None:
-        return compiled
-    previous = config.CACHE_DIR
-    # The cache picks its folder when it is made; other users of Numba in this process keep theirs.
-    config.CACHE_DIR = str(CACHE_FOLDER)
-    try:
-        compiled._cache = KernelCache(function)
-    finally:
-        config.CACHE_DIR = previous
+    if CACHE_FOLDER is not None:
+        compiled._cache = cache_in(CACHE_FOLDER, KernelCache, function)
     return compiled
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numba.core import config
 
-from sim.kernels._jit import CACHE_FOLDER, kernel_hash
+from sim.kernels._jit import CACHE_FOLDER, cache_in, keeping, kernel_hash, make_writable, tell_not_kept
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
 """Whether Numba's simulator stands in for a card; the functions of the CPU then run as they are."""
@@ -84,17 +84,21 @@ def without_contraction() -> Iterator[None]:
         nvvm.compile_ir = usual
 
 
-def _cache_folder() -> str:
+def _cache_folder() -> Path | None:
     """Folder of kernels compiled for cards; its name changes with anything that they are compiled from."""
     if CACHE_FOLDER is None:
-        return ""
+        return None
     digest = hashlib.sha256(f"{kernel_hash()} {version('numba-cuda')}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
     folder = CACHE_FOLDER.parent / f"cuda-{digest.hexdigest()[:16]}"
-    folder.mkdir(exist_ok=True)
-    return str(folder)
+    try:
+        make_writable(folder)
+    except OSError as fault:
+        tell_not_kept(folder, fault)
+        return None
+    return folder
 
 
 def card_kernel(function):
@@ -103,10 +107,21 @@ def card_kernel(function):
 
     if SIMULATED:
         return cuda.jit(function)
-    previous, folder = config.CACHE_DIR, _cache_folder()
-    config.CACHE_DIR = folder or previous
-    try:
-        # Link-time optimisation would compile again, past the check of rounding.
-        return cuda.jit(function, cache=bool(folder), lto=False)
-    finally:
-        config.CACHE_DIR = previous
+    # Link-time optimisation would compile again, past the check of rounding.
+    compiled = cuda.jit(function, lto=False)
+    if folder := _cache_folder():
+        compiled._cache = cache_in(folder, _card_cache(folder), function)
+    return compiled
+
+
+def _card_cache(folder: Path):
+    """Return numba-cuda's cache of a kernel, with one writer at a time; what a folder cannot keep compiles again."""
+    # The simulator has none.
+    from numba.cuda.dispatcher import CUDACache
+
+    class CardCache(CUDACache):
+        def save_overload(self, sig, data):
+            with keeping(folder):
+                super().save_overload(sig, data)
+
+    return CardCache
