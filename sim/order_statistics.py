@@ -97,7 +97,9 @@ class OrderStatistics:
         told = OrderStatistics.of(prices)
         if one_offer:
             return OrderStatistics(told.ranks, told.values / offers[:1] - 1.0), told
-        return OrderStatistics.of(prices / offers - 1.0), told
+        # Not of the returns themselves: those on either side of 0 are far from each other in their bits.
+        ratios = OrderStatistics.of(prices / offers)
+        return OrderStatistics(ratios.ranks, ratios.values - 1.0), told
 
 
 def quantiles_of(found: Sequence[OrderStatistics]) -> list[Quantiles]:

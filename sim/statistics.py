@@ -44,10 +44,6 @@ class Moments:
         count, mean, squares = row.tolist()
         return Moments(int(count), mean, squares)
 
-    def add(self, values: NDArray[np.float64]) -> None:
-        """Add a block of values; NaN is left out."""
-        self.merge(Moments.of(values))
-
     def merge(self, other: Moments) -> None:
         """Add the values that another one has seen."""
         both = np.array([[self.count, self.mean, self.squares], [other.count, other.mean, other.squares]])

@@ -80,7 +80,7 @@ def parts(
     sampler
         Draws coverage, valuation and volatility; left out, the paths do, and a card may simulate them.
     quantities
-        What ``tallier`` and ``keep`` read of the paths; batches may hold more.
+        What ``tallier`` and ``keep`` read of the paths; batches may hold more. A sampler simulates all of them.
     """
     many = _MANY_BLOCKS if sampler is None else _MANY_DRAWN_BLOCKS
     if device == CPU and (threads == 1 or paths >= many * threads * BLOCK_PATHS):
@@ -129,7 +129,7 @@ class _BlockWork(Generic[Told]):
     ) -> None:
         self._plan, self._sampler, self._tallier = plan, sampler, tallier
         self._keep, self._first = keep, first
-        self._quantities = QUANTITIES if sampler is not None else quantities
+        self._quantities = quantities
         self._rows = np.array([QUANTITIES.index(name) for name in self._quantities])
 
     def __call__(self, block: Block) -> Told:

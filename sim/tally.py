@@ -23,6 +23,7 @@ from sim.kernels.tallying import tell_events, tell_means, tell_price
 from sim.statistics import HISTOGRAM_CELLS, HistogramCounter, Moments
 
 PRICES = ("open", "high", "low", "close", "vwap")
+# The kernels of sim.kernels.tallying write events and means in this order, the withdrawn paths left out.
 EVENTS = (
     "withdrawn",
     "open_below_offer",

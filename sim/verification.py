@@ -58,6 +58,9 @@ def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
     again = simulate(
         scenario, market=market, threads=threads, fan=False, keep_paths=_keep(manifest), method=method
     )
+    if again.partial:
+        # Ctrl-C: nothing can be said of the paths that were not simulated again.
+        raise KeyboardInterrupt
     faults = [*_differences(directory, manifest, again)]
     if faults:
         raise InvalidInput(faults)

@@ -78,7 +78,7 @@ class Progress:
         self._what, self._total, self._with_speed = what, total, with_speed
         if not is_cached():
             often = "" if CACHE_FOLDER is None else ", once on this machine"
-            console.print(f"compiling the kernels{often}: about 15 seconds", style="dim")
+            console.print(f"compiling the kernels{often}: about 20 seconds", style="dim")
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),

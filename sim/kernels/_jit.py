@@ -80,7 +80,9 @@ if CACHE_FOLDER is None and not config.DISABLE_JIT:
 
 def is_cached() -> bool:
     """Whether an earlier process left compiled kernels, so that this one need not compile."""
-    return CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("driver.simulate_range*.nbi"))
+    # What a run calls first and last.
+    wanted = ("driver.simulate_range*.nbi", "selection.select_ranks*.nbi")
+    return CACHE_FOLDER is not None and all(any(CACHE_FOLDER.rglob(name)) for name in wanted)
 
 
 @contextmanager

@@ -87,7 +87,8 @@ def merge_moments(total, other):
         more = other[row, 0]
         if count == 0.0:
             # Not 0 + mean x n / n, which may differ from the mean in its last digit.
-            total[row] = other[row]
+            # One by one: of whole rows Numba compiles for three seconds.
+            total[row, 0], total[row, 1], total[row, 2] = more, other[row, 1], other[row, 2]
         elif more > 0.0:
             both, shift = count + more, other[row, 1] - mean
             total[row, 0] = both

@@ -35,17 +35,27 @@ def sort_short(values, start, stop):
 
 
 @kernel
+def all_equal(values, start, stop):
+    """Whether ``values[start:stop]`` are all one value, as of many paths that close at the offer price."""
+    same = start + 1
+    while same < stop and values[same] == values[start]:
+        same += 1
+    return same == stop
+
+
+@kernel
 def select_ranks(values, wanted, out):
     """Fill ``out`` with the values of the ranks ``wanted``, which ascend.
 
     Values are counted in up to ``CELLS`` cells of equal width in their bits, which is about equal width in the
     logarithm: prices of a hot deal reach far, and cells of equal width in price would crowd nearly all of them into
-    a few. Only cells that hold a wanted rank are sorted.
+    a few. Only cells that hold a wanted rank are sorted. Values near 0, or on either side of it, are told as well but
+    share few cells: it then takes as long as sorting.
 
     Parameters
     ----------
     values
-        (paths,), contiguous.
+        (paths,), contiguous, fewer than 2**31.
     wanted
         (ranks,), at least one; each from 0 to ``paths - 1``.
     out
@@ -96,10 +106,10 @@ def select_ranks(values, wanted, out):
             free[cells[i]] = place + 1
     for k in range(chosen):
         start, stop = starts[k], starts[k + 1]
-        if stop - start > _SHORT:
-            ordered[start:stop] = np.sort(ordered[start:stop])
-        else:
+        if stop - start <= _SHORT:
             sort_short(ordered, start, stop)
+        elif not all_equal(ordered, start, stop):
+            ordered[start:stop].sort()
     for k in range(places.shape[0]):
         out[k] = ordered[places[k]]
     return True

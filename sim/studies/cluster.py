@@ -191,7 +191,8 @@ def _worked(work: Callable[[Job], Answer], sealed: bytes) -> Answer:
 
 @cache
 def _leave_what_is_loaded() -> None:
-    """Keep the garbage collector from looking through all modules again, which takes a tenth of a second."""
+    """Keep the garbage collector from looking through all modules again and again, a tenth of a second each time."""
+    gc.collect()
     gc.freeze()
 
 

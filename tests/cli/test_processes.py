@@ -198,5 +198,5 @@ Progress(Console(), "simulating", "paths")
     )
     assert done.returncode == 0, done.stderr
     often = ", once on this machine" if folder == "writable" else ""
-    assert done.stdout == f"compiling the kernels{often}: about 15 seconds\n"
+    assert done.stdout == f"compiling the kernels{often}: about 20 seconds\n"
     assert ("compile again in each run" in done.stderr) == (folder == "none")

@@ -14,7 +14,7 @@ from sim.statistics import Moments
 def moments_of(values: np.ndarray, pieces: int) -> Moments:
     total = Moments()
     for piece in np.array_split(values, pieces):
-        total.add(piece)
+        total.merge(Moments.of(piece))
     return total
 
 

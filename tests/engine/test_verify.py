@@ -73,6 +73,18 @@ def test_a_run_interrupted_at_once_has_nothing_to_verify(monkeypatch, tmp_path):
         verify(out)
 
 
+def test_ctrl_c_while_paths_are_simulated_again_is_no_difference(monkeypatch, written):
+    parts = sim.simulation.parts
+
+    def pressed(*asked: object, **named: object) -> object:
+        yield next(parts(*asked, **named))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim.simulation, "parts", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        verify(written)
+
+
 def test_the_market_of_the_run_is_in_its_manifest(tmp_path):
     """The market file may have moved since, or never been on this machine."""
     from sim.scenario import scenario_from_mapping

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_sweeps import checked
 
+import sim.studies.sweep.points
 from sim.engine import BLOCK_PATHS
 from sim.studies.sweep.points import hypercube_points
 from sim.studies.sweep.spec import Hypercube, Span
@@ -37,6 +38,18 @@ def test_whole_values_are_whole(write):
     lots = {"from": 0, "to": 1000, "count": 5, "whole": True}
     points = checked(write({"other_tradable_shares": lots}))
     assert [points.scenario(point).other_tradable_shares for point in range(5)] == [0, 250, 500, 750, 1000]
+
+
+def test_points_share_their_parts_up_to_a_number_of_them(write, monkeypatch):
+    grid = {"over_allotment.fraction": [0, 0.05, 0.1], "observed.public_coverage": [3.0, 30.0]}
+    points = checked(write(grid))
+    scenarios = [points.scenario(point) for point in range(6)]
+    assert len({id(each.offer) for each in scenarios}) == 1
+    assert len({id(each.over_allotment) for each in scenarios}) == 3
+    monkeypatch.setattr(sim.studies.sweep.points, "_MOST_PARTS", 0)
+    alone = checked(write(grid))
+    assert not alone._parts
+    assert [alone.scenario(point) for point in range(6)] == scenarios
 
 
 CUBE = Hypercube(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from small_sweeps import checked, never
 
+import sim.simulation
 from sim.errors import InvalidInput
 from sim.run_directory import write_run
 from sim.simulation import simulate
@@ -135,3 +136,20 @@ def test_a_worker_that_does_not_see_the_directory_says_so(write, tmp_path):
 )
 def test_names_sort_as_numbers(scenario, scenarios, name):
     assert run_name(scenario, scenarios) == name
+
+
+def test_ctrl_c_while_a_run_is_simulated_leaves_no_part_of_it(monkeypatch, write, tmp_path):
+    path, out = write(GRID, paths=300), tmp_path / "out"
+    parts = sim.simulation.parts
+
+    def pressed(*asked: object, **named: object) -> object:
+        yield next(parts(*asked, **named))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim.simulation, "parts", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        with_runs(path, out)
+    assert not (out / "_runs").exists() or names(out) == []
+    monkeypatch.undo()
+    run = with_runs(path, out, resume=True)
+    assert (run.simulated, run.runs, run.runs_missing) == (0, 2, 0)

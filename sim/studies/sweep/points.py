@@ -19,6 +19,8 @@ from sim.scenario.scenario import Scenario
 from sim.studies.sweep.spec import Hypercube, Sweep, stratified
 
 _MOST_FAULTS = 100
+_MOST_PARTS = 1_000
+"""Parts of scenarios that are shared: a field that is swept has one a value, and few points would share it."""
 _REMEMBERED = 20_000
 """Scenarios held at once, some ten kilobytes each; those of a larger sweep are built again when their turn comes."""
 
@@ -85,13 +87,13 @@ class Points:
 
     def _shared(self, scenario: Scenario) -> Scenario:
         """Share the parts that points have in common: they are sent to a worker, and held, once."""
-        return scenario.model_copy(
-            update={
-                name: self._parts.setdefault((name, part), part)
-                for name, part in scenario
-                if isinstance(part, Record | tuple)
-            }
-        )
+        shared = {}
+        for name, part in scenario:
+            if isinstance(part, Record | tuple):
+                shared[name] = self._parts.get((name, part), part)
+                if len(self._parts) < _MOST_PARTS:
+                    self._parts[name, part] = shared[name]
+        return scenario.model_copy(update=shared)
 
     def market_of(self, scenario: Scenario) -> Market:
         """Return the market of a point's scenario, read once."""

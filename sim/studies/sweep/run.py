@@ -24,7 +24,16 @@ from sim.studies.sweep.encoding import DamagedPart, decoded_part, decoded_statis
 from sim.studies.sweep.points import Points
 from sim.studies.sweep.rows import statistics_of
 from sim.studies.sweep.runs import SweepRuns, perform_run
-from sim.studies.sweep.tasks import Job, Slice, Task, collector_of_parts, own_kernels, perform, tasks_of
+from sim.studies.sweep.tasks import (
+    WHOLE_PATHS,
+    Job,
+    Slice,
+    Task,
+    collector_of_parts,
+    own_kernels,
+    perform,
+    tasks_of,
+)
 
 _LOOKED_AT = 1000
 """Points whose horizon is looked at for what to compile."""
@@ -242,12 +251,15 @@ class SweepJob:
 def ready_kernels(points: Points) -> None:
     """Compile the kernels of a sweep here, where no earlier process has: workers would each do so at once."""
     horizons = {points.scenario(point).horizon: point for point in range(min(len(points), _LOOKED_AT))}
-    if is_cached() and set(horizons) == {"first_day"}:
+    # A chunk of a large scenario fills histograms besides.
+    kinds = {count <= WHOLE_PATHS for count in points.paths}
+    if is_cached() and set(horizons) == {"first_day"} and kinds == {True}:
         return
     for point in horizons.values():
         scenario = points.scenario(point)
-        own = Task(0, (Slice(0, 0, 2),), whole=True)
-        perform(Job(own, (scenario,), (points.market_of(scenario),), own_kernels()))
+        for whole in kinds:
+            own = Task(0, (Slice(0, 0, 2),), whole=whole)
+            perform(Job(own, (scenario,), (points.market_of(scenario),), own_kernels()))
 
 
 def _points_hash(points: Points) -> str:

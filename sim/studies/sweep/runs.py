@@ -137,6 +137,8 @@ def perform_run(job: RunJob) -> int:
     ------
     InvalidInput
         When the worker does not see the sweep's directory, cannot write there, or has other kernels.
+    KeyboardInterrupt
+        When it is interrupted; nothing is written then.
     """
     if job.kernels != own_kernels():
         raise invalid(
@@ -154,5 +156,8 @@ def perform_run(job: RunJob) -> int:
             "a directory that all machines share, or leave out --runs",
         )
     result = simulate(job.scenario, market=job.market, threads=1, keep_paths=job.keep_paths, fan=False)
+    if result.partial:
+        # Ctrl-C in the process that simulates: a run directory of a sweep is whole or is not there.
+        raise KeyboardInterrupt
     write_run(result, job.out)
     return result.paths
