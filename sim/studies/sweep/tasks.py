@@ -30,7 +30,7 @@ WHOLE_PATHS = 16 * BLOCK_PATHS
 BUNDLES = 16
 """Bundles of small scenarios that a sweep is cut into, so that workers end together, ..."""
 LEAST_BUNDLE, MOST_BUNDLE = 50_000, 500_000
-"""... within these numbers of paths: a task costs 17 milliseconds to send, half a million paths a third of a second."""
+"""... within these numbers of paths: 17 milliseconds to send a task, a third of a second for half a million paths."""
 CHUNK_BLOCKS = 32
 """Half a million paths: a few tenths of a second of one core."""
 MOST_CHUNKS = 1024
