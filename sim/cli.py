@@ -184,16 +184,21 @@ def _asked(result: Result, threads: int | None) -> tuple[Result, AskedDesks]:
     from dataclasses import replace
 
     from sim.desks.base import AskedDesks
+    from sim.desks.together import ask_desks
+    from sim.scenario import with_changes
+    from sim.simulation import COMPLETE
 
+    if not result.partial:
+        # A run that was precise enough early stopped before the scenario's number of paths.
+        deal = with_changes(result.scenario, {"simulation.paths": result.paths})
+        try:
+            answers, left_out = ask_desks(deal, result.market, threads)
+        except KeyboardInterrupt:
+            summary = {**result.summary, "partial": True}
+            result = replace(result, partial=True, summary=summary, notes=(*result.notes, COMPLETE))
     if result.partial:
         unasked = "interrupted, so the desks were not asked"
         return replace(result, notes=(*result.notes, unasked)), AskedDesks(left_out=(unasked,))
-    from sim.desks.together import ask_desks
-    from sim.scenario import with_changes
-
-    # A run that was precise enough early stopped before the scenario's number of paths.
-    deal = with_changes(result.scenario, {"simulation.paths": result.paths})
-    answers, left_out = ask_desks(deal, result.market, threads)
     documents = {answer.desk: answer.to_json() for answer in answers}
     told = replace(result, summary={**result.summary, "desks": documents}, notes=(*result.notes, *left_out))
     return told, AskedDesks(answers, result.paths, left_out)

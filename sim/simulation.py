@@ -35,6 +35,7 @@ KEEP_PATHS = 1_000_000
 FAN_PATHS = 20_000
 FAN_PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _SHARE_OF_GAP = 0.8
+COMPLETE = "the interruption came after the last path: the figures are complete"
 
 Progress = Callable[[int, int], None]
 
@@ -296,7 +297,7 @@ def _notes(
     scenario, notes = plan.scenario, []
     precise = target_se is not None and reached
     if partial and (precise or collector.paths == scenario.simulation.paths):
-        notes.append("the interruption came after the last path: the figures are complete")
+        notes.append(COMPLETE)
     if plan.market.origin.status == "trial":
         notes.append(f"the market {plan.market.name} holds trial values, not a fit; read levels with care")
     if target_se is not None and not reached:

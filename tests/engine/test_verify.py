@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from interruption import press_after_one_part
 from small_deals import UNPRICED, small_deal, small_market
 
 import sim.simulation
@@ -74,13 +75,7 @@ def test_a_run_interrupted_at_once_has_nothing_to_verify(monkeypatch, tmp_path):
 
 
 def test_ctrl_c_while_paths_are_simulated_again_is_no_difference(monkeypatch, written):
-    parts = sim.simulation.parts
-
-    def pressed(*asked: object, **named: object) -> object:
-        yield next(parts(*asked, **named))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(sim.simulation, "parts", pressed)
+    press_after_one_part(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         verify(written)
 

@@ -41,6 +41,16 @@ def trace(*_):
 
 sim.simulation.trace_paths = trace
 """
+HELD_WHILE_DESKS_ARE_ASKED = """
+import pathlib, time
+import sim.desks.together
+
+def ask(*_):
+    pathlib.Path({marker!r}).touch()
+    time.sleep(1000)
+
+sim.desks.together.ask_desks = ask
+"""
 
 
 def test_a_run_whose_paths_are_all_simulated_is_kept(deal, tmp_path):
@@ -60,6 +70,22 @@ def test_a_run_whose_paths_are_all_simulated_is_kept(deal, tmp_path):
     assert missing == {"fan.png", "fan.svg"}
     with Command("verify", tmp_path / "run", cwd=tmp_path) as command:
         assert command.said().code == 0
+
+
+def test_a_run_is_kept_when_its_desks_are_not_waited_for(deal, tmp_path):
+    marker = tmp_path / "marker"
+    arguments = ("run", deal, "--paths", 5_000, "--json", "--out")
+    before = HELD_WHILE_DESKS_ARE_ASKED.format(marker=str(marker))
+    with Command(*arguments, tmp_path / "run", "--desks", before=before, cwd=tmp_path) as command:
+        command.until(marker.exists)
+        interrupted(command)
+        said = command.said()
+    assert said.code == 130
+    assert said.err == "interrupted, so the desks were not asked\ninterrupted\n"
+    with Command(*arguments, tmp_path / "undisturbed", cwd=tmp_path) as command:
+        undisturbed = command.said()
+    assert json.loads(said.out) == {**json.loads(undisturbed.out), "partial": True}
+    assert names_in(tmp_path / "run") == names_in(tmp_path / "undisturbed")
 
 
 def test_a_run_keeps_what_was_simulated_and_a_second_press_ends_its_writing(deal, tmp_path):

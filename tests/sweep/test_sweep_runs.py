@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from interruption import press_after_one_part
 from small_sweeps import checked, never
 
-import sim.simulation
 from sim.errors import InvalidInput
 from sim.run_directory import write_run
 from sim.simulation import simulate
@@ -140,13 +140,7 @@ def test_names_sort_as_numbers(scenario, scenarios, name):
 
 def test_ctrl_c_while_a_run_is_simulated_leaves_no_part_of_it(monkeypatch, write, tmp_path):
     path, out = write(GRID, paths=300), tmp_path / "out"
-    parts = sim.simulation.parts
-
-    def pressed(*asked: object, **named: object) -> object:
-        yield next(parts(*asked, **named))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(sim.simulation, "parts", pressed)
+    press_after_one_part(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         with_runs(path, out)
     assert not (out / "_runs").exists() or names(out) == []
