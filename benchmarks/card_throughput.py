@@ -26,7 +26,7 @@ BIREN = Path(__file__).resolve().parents[1] / "configs" / "biren_06082.yaml"
 
 def last_log_closes(plan: Plan, paths: int, device: str, batch: int) -> float:
     """Simulate all paths; touch each batch so that it must have come."""
-    streamed = batches(plan, paths, batch, threads=THREADS, device=device)
+    streamed = batches(plan, paths, batch, threads=THREADS, device=device, quantities=plan.recorded)
     return float(np.sum([each["log_close"][-1] for each in streamed]))
 
 

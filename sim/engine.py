@@ -6,7 +6,7 @@ quantities of consecutive paths. Progress, stopping, Ctrl-C and resume are consu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -169,35 +169,45 @@ def batches(
     threads: int = 1,
     sampler: Sampler | None = None,
     device: str = CPU,
+    quantities: tuple[str, ...] = QUANTITIES,
 ) -> Iterator[Batch]:
     """Simulate ``paths`` paths from path ``first`` on, in batches of whole blocks.
 
-    A ``sampler`` draws coverage, valuation and volatility; left out, the paths do, and a card may simulate them.
+    A ``sampler`` draws coverage, valuation and volatility, and records every quantity; left out, the paths draw, a
+    card may simulate them, and ``quantities`` are recorded.
 
     The array of a batch is used again for the next one: a consumer copies what it keeps.
     """
     if device == CUDA:
-        yield from _card_batches(plan, paths, batch_paths, first)
+        yield from _card_batches(plan, paths, batch_paths, first, quantities)
         return
     whole = max(1, batch_paths // BLOCK_PATHS) * BLOCK_PATHS
-    values = np.empty((len(QUANTITIES), 0))
+    rows = rows_of(quantities)
+    values = np.empty((len(rows), 0))
     done = 0
     while done < paths:
         # Blocks end at multiples of BLOCK_PATHS counted from path 0, wherever the first path lies.
         count = min(whole - (first + done) % BLOCK_PATHS, paths - done)
         if values.shape[1] != count:
             # Never a part of a larger array: the kernels would compile again for its other layout.
-            values = np.empty((len(QUANTITIES), count))
+            values = np.empty((len(rows), count))
         if sampler is None:
-            simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads)
-            yield Batch(first + done, values)
+            simulate_paths(plan.parameters, first + done, values, NO_TRACE, threads, rows=rows)
+            yield Batch(first + done, values, None, quantities)
         else:
             drawn = sampler.simulate(first + done, values, threads)
-            yield Batch(first + done, values, drawn)
+            yield Batch(first + done, values, drawn, quantities)
         done += count
 
 
-def _card_batches(plan: Plan, paths: int, batch_paths: int, first: int) -> Iterator[Batch]:
+def rows_of(quantities: Sequence[str]) -> NDArray[np.int64]:
+    """Return the places of some quantities among all that the kernels can record."""
+    return np.array([QUANTITIES.index(name) for name in quantities], dtype=np.int64)
+
+
+def _card_batches(
+    plan: Plan, paths: int, batch_paths: int, first: int, quantities: tuple[str, ...]
+) -> Iterator[Batch]:
     """Simulate batches on a CUDA card; while one is read the card simulates the next."""
     from sim.kernels.cuda.driver import simulate_spans
     from sim.kernels.cuda.faults import CardError
@@ -212,8 +222,8 @@ def _card_batches(plan: Plan, paths: int, batch_paths: int, first: int) -> Itera
             start += count
 
     try:
-        for start, values in simulate_spans(plan.parameters, spans(), min(whole, paths)):
-            yield Batch(start, values)
+        for start, values in simulate_spans(plan.parameters, spans(), min(whole, paths), rows_of(quantities)):
+            yield Batch(start, values, None, quantities)
     except CardError as fault:
         raise invalid("--device", "", f"the card gave up: {fault}", "use --device cpu") from fault
 

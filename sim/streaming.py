@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.device import CPU
-from sim.engine import BLOCK_PATHS, NO_TRACE, Batch, Plan, Sampler, batches
+from sim.engine import BLOCK_PATHS, NO_TRACE, Batch, Plan, Sampler, batches, rows_of
 from sim.kernels.driver import simulate_paths
 from sim.kernels.parameters import QUANTITIES
 from sim.tally import blocks_between
@@ -80,7 +80,7 @@ def parts(
     sampler
         Draws coverage, valuation and volatility; left out, the paths do, and a card may simulate them.
     quantities
-        What ``tallier`` and ``keep`` read of the paths; batches may hold more. A sampler simulates all of them.
+        What ``tallier`` and ``keep`` read of the paths; all of them where a sampler draws.
     """
     many = _MANY_BLOCKS if sampler is None else _MANY_DRAWN_BLOCKS
     if device == CPU and (threads == 1 or paths >= many * threads * BLOCK_PATHS):
@@ -88,7 +88,7 @@ def parts(
         groups = _batches_of_blocks(first, paths, batch_paths)
         told = _in_turn(work, groups) if threads == 1 else _apart(work, groups, threads)
     else:
-        shared = batches(plan, paths, batch_paths, first, threads, sampler, device)
+        shared = batches(plan, paths, batch_paths, first, threads, sampler, device, quantities)
         told = _together(shared, tallier, keep, first, threads)
     with closing(told):
         for blocks in told:
@@ -130,7 +130,7 @@ class _BlockWork(Generic[Told]):
         self._plan, self._sampler, self._tallier = plan, sampler, tallier
         self._keep, self._first = keep, first
         self._quantities = quantities
-        self._rows = np.array([QUANTITIES.index(name) for name in self._quantities])
+        self._rows = rows_of(quantities)
 
     def __call__(self, block: Block) -> Told:
         start, count = block

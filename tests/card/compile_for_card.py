@@ -37,8 +37,8 @@ def assembly_of(parameters: KernelParameters, monkeypatch, capability: tuple[int
     after = parameters.aftermarket
     kernel = simulate_first_day if after is None else simulate_horizon
     told = parameters[:-1] if after is None else parameters
-    flat = types.Array(types.float64, 1, "C")
-    arguments = (*map(numba.typeof, told), types.uint64, types.int64, types.int64, flat)
+    rows, flat = types.Array(types.int64, 1, "C"), types.Array(types.float64, 1, "C")
+    arguments = (*map(numba.typeof, told), types.uint64, types.int64, rows, flat)
     with without_contraction():
         assembly, _ = cuda.compile_ptx(kernel.py_func, types.void(*arguments), cc=capability, device=False)
     return assembly

@@ -1,9 +1,8 @@
 """From path numbers to recorded quantities, on a card.
 
-The records of a path are up to 26 doubles, which have to come to the host: 152 bytes a path of the first day, 208
-with the days after. That transfer, not the simulation, bounds the driver, so it runs beside it: there are two
-slots, each with a stream, an array on the card and page-locked memory on the host; while one is copied and read
-the card fills the other. Rows that only the days after would tell do not travel.
+The records of a path have to come to the host: up to 26 doubles, 11 where a first day is only to be summarised. That
+transfer, not the simulation, bounds the driver, so it runs beside it: there are two slots, each with a stream, an
+array on the card and page-locked memory on the host; while one is copied and read the card fills the other.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from numba.core.errors import NumbaPerformanceWarning
 
 from sim.kernels.cuda.compilation import SIMULATED, without_contraction
 from sim.kernels.cuda.threads import simulate_first_day, simulate_horizon
-from sim.kernels.parameters import QUANTITIES, KernelParameters
+from sim.kernels.driver import ALL_ROWS
+from sim.kernels.parameters import KernelParameters
 
 THREADS = 128
 """Threads of a block; 64 registers each leave room for eight blocks on a multiprocessor."""
-FIRST_DAY_ROWS = QUANTITIES.index("stabilisation_close")
 
 
 def on_card(value):
@@ -39,16 +38,12 @@ class Slot:
         self._rows = rows
         self._stream = cuda.stream()
         self._device = cuda.device_array(rows * most, np.float64)
-        self._host = cuda.pinned_array(len(QUANTITIES) * most, np.float64)
-        self._host[rows * most :] = np.nan
+        self._host = cuda.pinned_array(rows * most, np.float64)
         self._paths, self._first = most, 0
 
-    def start(self, parameters: KernelParameters, first: int, paths: int) -> None:
+    def start(self, parameters: KernelParameters, rows, first: int, paths: int) -> None:
         """Start to simulate ``paths`` paths from path ``first`` on, and to copy their records; does not wait."""
-        rows, size = self._rows, self._rows * paths
-        if paths != self._paths:
-            self._host[size : len(QUANTITIES) * paths] = np.nan
-        self._first, self._paths = first, paths
+        self._first, self._paths, size = first, paths, self._rows * paths
         *first_day, after = parameters
         kernel = simulate_first_day if after is None else simulate_horizon
         arguments = first_day if after is None else parameters
@@ -60,13 +55,13 @@ class Slot:
         self._device[:size].copy_to_host(self._host[:size], stream=self._stream)
 
     def wait(self) -> tuple[int, np.ndarray]:
-        """The first path of the batch and its records (len(QUANTITIES), paths), once they are there."""
+        """The first path of the batch and its records (rows, paths), once they are there."""
         self._stream.synchronize()
-        return self._first, self._host[: len(QUANTITIES) * self._paths].reshape(len(QUANTITIES), self._paths)
+        return self._first, self._host[: self._rows * self._paths].reshape(self._rows, self._paths)
 
 
 def simulate_spans(
-    parameters: KernelParameters, spans: Iterable[tuple[int, int]], most: int
+    parameters: KernelParameters, spans: Iterable[tuple[int, int]], most: int, rows: np.ndarray = ALL_ROWS
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Simulate spans of consecutive paths, one after the other.
 
@@ -78,22 +73,23 @@ def simulate_spans(
         First path and number of paths of each span.
     most
         The most paths of a span.
+    rows
+        Quantities to record, by their place in ``QUANTITIES``; all of them by default.
 
     Yields
     ------
     first
         First path of a span.
     values
-        (len(QUANTITIES), paths) recorded quantities; used again once the next span is asked for.
+        (rows, paths) recorded quantities; used again once the next span is asked for.
     """
-    rows = FIRST_DAY_ROWS if parameters.aftermarket is None else len(QUANTITIES)
-    carried = on_card(parameters)
-    free, busy = [Slot(rows, most), Slot(rows, most)], []
+    carried, wanted = on_card(parameters), on_card(rows)
+    free, busy = [Slot(rows.size, most), Slot(rows.size, most)], []
     try:
         for first, paths in spans:
             slot = free.pop()
             busy.append(slot)
-            slot.start(carried, first, paths)
+            slot.start(carried, wanted, first, paths)
             if not free:
                 done = busy.pop(0)
                 yield done.wait()

@@ -18,7 +18,10 @@ from sim.kernels.driver import RECORDED, simulate_block
 def simulate_thread(
     key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, paths, rows, out
 ):
-    """Simulate path ``first_path`` plus the thread's number into column that number of ``out`` (rows, paths)."""
+    """Simulate path ``first_path`` plus the thread's number into column that number of ``out`` (rows, paths).
+
+    ``rows`` are the places of the wanted quantities in ``QUANTITIES``.
+    """
     i = cuda.grid(1)
     if i >= paths:
         return
@@ -55,9 +58,9 @@ def simulate_thread(
         no_trace,
         no_draws,
     )
-    for row in range(rows):
+    for k in range(rows.shape[0]):
         # Neighbouring threads write neighbouring numbers.
-        out[row * paths + i] = recorded[row, 0]
+        out[k * paths + i] = recorded[rows[k], 0]
 
 
 @card_kernel
