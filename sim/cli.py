@@ -197,7 +197,7 @@ def _asked(result: Result, threads: int | None) -> tuple[Result, AskedDesks]:
             summary = {**result.summary, "partial": True}
             result = replace(result, partial=True, summary=summary, notes=(*result.notes, COMPLETE))
     if result.partial:
-        unasked = "interrupted, so the desks were not asked"
+        unasked = "interrupted, so the desks did not answer"
         return replace(result, notes=(*result.notes, unasked)), AskedDesks(left_out=(unasked,))
     documents = {answer.desk: answer.to_json() for answer in answers}
     told = replace(result, summary={**result.summary, "desks": documents}, notes=(*result.notes, *left_out))

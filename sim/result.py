@@ -64,7 +64,7 @@ class Result:
     paths, seed
         Paths simulated, and the key of their random numbers.
     partial
-        Whether the run was interrupted: paths are missing, or the fan alone.
+        Whether the run was interrupted: paths, the fan or the desks' answers may be missing.
     target_reached
         ``False`` when a standard error was asked for and not reached.
     summary
@@ -74,7 +74,7 @@ class Result:
     kept
         The paths, one array a recorded quantity; ``None`` when there were too many to keep.
     fan
-        Quantiles through the day, ``None`` when it was not asked for or the run was interrupted.
+        Quantiles through the day, ``None`` when it was not asked for, or the run was interrupted before it was there.
     convergence
         Running mean return of the close.
     theme

@@ -36,6 +36,7 @@ FAN_PATHS = 20_000
 FAN_PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _SHARE_OF_GAP = 0.8
 COMPLETE = "the interruption came after the last path: the figures are complete"
+INCOMPLETE = "interrupted; the figures rest on the paths simulated so far"
 
 Progress = Callable[[int, int], None]
 
@@ -133,7 +134,7 @@ def simulate(
     Notes
     -----
     An interruption (Ctrl-C) ends the run with what was simulated so far, marked ``partial``. One that comes after
-    the last path costs the fan alone; a second one ends all.
+    the last path leaves the figures complete, and may cost the fan; a second one ends all.
     """
     if target_se is not None and not (math.isfinite(target_se) and target_se > 0):
         raise invalid("--target-se", "", f"{target_se} is no standard error", "expected a positive number")
@@ -150,13 +151,13 @@ def simulate(
     started = time.perf_counter()
     sampler = method.sampler(plan)
     collector = _collector(plan, keep_paths, method, workers)
-    partial, reached = False, target_se is None
+    partial, reached = False, True
     traced = None
     try:
         if target_se is None:
             _collect(plan, collector, sampler, paths, workers, used, progress)
         else:
-            reached = _until_precise(plan, collector, target_se, workers, used, progress, sampler)
+            _until_precise(plan, collector, target_se, workers, used, progress, sampler)
         if fan and collector.paths:
             traced = _fan(plan, min(FAN_PATHS, collector.paths), workers)
         summary, histograms = collector.summary(partial), collector.histograms
@@ -165,6 +166,8 @@ def simulate(
         partial = True
         summary, histograms = collector.summary(partial), collector.histograms
     if target_se is not None:
+        # An interruption may have come after the path that was precise enough.
+        reached = collector.close_se <= target_se
         summary["target"] = {"close_mean_se": target_se, "reached": reached}
     return Result(
         scenario=scenario,
@@ -253,8 +256,8 @@ def _until_precise(
     device: str,
     progress: Progress | None,
     sampler: Sampler | None,
-) -> bool:
-    """Add paths until the mean return of the close is precise enough; whether it became so.
+) -> None:
+    """Add paths until the mean return of the close is precise enough, or there are as many as asked for.
 
     QuantLib's rule (``ql/pricingengines/mcsimulation.hpp``): forecast the paths still needed from the error so
     far, simulate four fifths of them, and look again.
@@ -265,10 +268,8 @@ def _until_precise(
         todo = wanted - collector.paths
         _collect(plan, collector, sampler, todo, threads, device, progress)
         se = collector.close_se
-        if se <= target_se:
-            return True
-        if collector.paths >= most:
-            return False
+        if se <= target_se or collector.paths >= most:
+            return
         forecast = collector.paths * (se / target_se) ** 2 if math.isfinite(se) else most
         gap = max(_SHARE_OF_GAP * (forecast - collector.paths), BLOCK_PATHS)
         blocks = math.ceil((collector.paths + min(gap, most)) / BLOCK_PATHS)
@@ -296,8 +297,9 @@ def _notes(
 ) -> tuple[str, ...]:
     scenario, notes = plan.scenario, []
     precise = target_se is not None and reached
-    if partial and (precise or collector.paths == scenario.simulation.paths):
-        notes.append(COMPLETE)
+    if partial:
+        complete = precise or collector.paths == scenario.simulation.paths
+        notes.append(COMPLETE if complete else INCOMPLETE)
     if plan.market.origin.status == "trial":
         notes.append(f"the market {plan.market.name} holds trial values, not a fit; read levels with care")
     if target_se is not None and not reached:

@@ -66,6 +66,9 @@ def close_answer(
 
     now = moved(deal, values)
     run = simulate(now.scenario, market=now.market, threads=threads, fan=False)
+    if run.partial:
+        # Ctrl-C: a page does not answer from a part of the paths.
+        raise KeyboardInterrupt
     names = file_names(deal)
     market_file = market_yaml(deal, now)
     files = [{"name": names[0], "text": scenario_yaml(deal, now)}]

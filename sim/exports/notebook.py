@@ -46,8 +46,6 @@ def result_html(result: Result) -> str:
         parts.append(_table(("event", "probability"), list(_chances(result))))
     remarks = [*(after_lines(result) if words.listed_paths(result) else ())]
     remarks += [f"note: {note}" for note in result.notes]
-    if result.partial:
-        remarks.append("note: interrupted; the figures rest on the paths simulated so far")
     parts += [f"<div>{_text(remark)}</div>" for remark in remarks]
     return f'<div style="line-height:1.45">{"".join(parts)}</div>'
 

@@ -78,11 +78,12 @@ if CACHE_FOLDER is None and not config.DISABLE_JIT:
     )
 
 
-def is_cached() -> bool:
-    """Whether an earlier process left compiled kernels, so that this one need not compile."""
-    # What a run calls first and last.
-    wanted = ("driver.simulate_range*.nbi", "selection.select_ranks*.nbi")
-    return CACHE_FOLDER is not None and all(any(CACHE_FOLDER.rglob(name)) for name in wanted)
+def is_cached(*kernels: str) -> bool:
+    """Whether an earlier process left some kernels compiled, ``selection.select_ranks``; by default the driver."""
+    if CACHE_FOLDER is None:
+        return False
+    wanted = kernels or ("driver.simulate_range",)
+    return all(any(CACHE_FOLDER.rglob(f"{name}*.nbi")) for name in wanted)
 
 
 @contextmanager
@@ -104,7 +105,7 @@ def keeping(folder: Path) -> Iterator[None]:
 
 def tell_not_kept(folder: Path, fault: OSError) -> None:
     """Say that compiled code is compiled again next time, and why."""
-    _tell_once(f"firstday: compiled kernels cannot be kept in {folder}: {fault.strerror}")
+    _tell_once(f"firstday: compiled kernels cannot be kept in {folder}: {fault.strerror or fault}")
 
 
 @cache

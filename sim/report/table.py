@@ -91,8 +91,6 @@ def print_run(
         line("")
     for note in run.notes:
         line(f"note: {note}", "yellow")
-    if run.partial:
-        line("note: interrupted; the figures rest on the paths simulated so far", "yellow")
     printer.files(files)
 
 

@@ -81,7 +81,7 @@ def test_a_run_is_kept_when_its_desks_are_not_waited_for(deal, tmp_path):
         interrupted(command)
         said = command.said()
     assert said.code == 130
-    assert said.err == "interrupted, so the desks were not asked\ninterrupted\n"
+    assert said.err == "interrupted, so the desks did not answer\ninterrupted\n"
     with Command(*arguments, tmp_path / "undisturbed", cwd=tmp_path) as command:
         undisturbed = command.said()
     assert json.loads(said.out) == {**json.loads(undisturbed.out), "partial": True}

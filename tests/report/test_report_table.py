@@ -81,7 +81,6 @@ def test_a_narrow_console_keeps_the_median(biren: Any) -> None:
         ("launch", "32.0% +- 0.2% chance of closing below the offer if it lists;"),
         ("launch", "12.3% +- 0.1% chance that the deal is withdrawn"),
         ("all_withdrawn", "No price to report: the deal is withdrawn on all 10,000 paths"),
-        ("huge_tail", "note: interrupted; the figures rest on the paths simulated so far"),
     ],
 )
 def test_lines_promised(make: Callable[[str], Any], name: str, line: str) -> None:

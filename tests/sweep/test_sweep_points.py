@@ -46,10 +46,12 @@ def test_points_share_their_parts_up_to_a_number_of_them(write, monkeypatch):
     scenarios = [points.scenario(point) for point in range(6)]
     assert len({id(each.offer) for each in scenarios}) == 1
     assert len({id(each.over_allotment) for each in scenarios}) == 3
-    monkeypatch.setattr(sim.studies.sweep.points, "_MOST_PARTS", 0)
-    alone = checked(write(grid))
-    assert not alone._parts
-    assert [alone.scenario(point) for point in range(6)] == scenarios
+    monkeypatch.setattr(sim.studies.sweep.points, "_MOST_PARTS", 2)
+    fewer = checked(write(grid))
+    assert [fewer.scenario(point) for point in range(6)] == scenarios
+    # Two of the three values are shared by two points each; a field with many values takes no other's place.
+    assert len({id(fewer.scenario(point).over_allotment) for point in range(6)}) == 4
+    assert len({id(fewer.scenario(point).observed) for point in range(6)}) == 2
 
 
 CUBE = Hypercube(

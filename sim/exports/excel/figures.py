@@ -51,8 +51,6 @@ def write_summary(book: Book, result: Result) -> Sheet:
     paths = f"{paths_in_words(result)}, seed {result.seed}"
     told = "; ".join(answer(result)).replace(" +- ", " ± ")
     notes = [f"Note: {note}" for note in result.notes]
-    if result.partial:
-        notes.append("Note: interrupted; the figures rest on the paths simulated so far")
     sheet = book.sheet("summary", COLUMNS, (header(result), told, paths, *notes, ""))
     currency = currency_of(result)
     for figure in figures(result):

@@ -20,7 +20,7 @@ from sim.studies.sweep.spec import Hypercube, Sweep, stratified
 
 _MOST_FAULTS = 100
 _MOST_PARTS = 1_000
-"""Parts of scenarios that are shared: a field that is swept has one a value, and few points would share it."""
+"""Parts of a name that are shared: beyond it a field has nearly as many values as there are points."""
 _REMEMBERED = 20_000
 """Scenarios held at once, some ten kilobytes each; those of a larger sweep are built again when their turn comes."""
 
@@ -51,7 +51,7 @@ class Points:
         self.sweep = sweep
         self._cube = None if sweep.hypercube is None else hypercube_points(sweep.hypercube)
         self._built: dict[int, Scenario] = {}
-        self._parts: dict[tuple[str, object], object] = {}
+        self._parts: dict[str, dict[object, object]] = {}
         self._markets: dict[tuple[str, date], Market] = {}
         self.paths: list[int] = []
 
@@ -90,9 +90,10 @@ class Points:
         shared = {}
         for name, part in scenario:
             if isinstance(part, Record | tuple):
-                shared[name] = self._parts.get((name, part), part)
-                if len(self._parts) < _MOST_PARTS:
-                    self._parts[name, part] = shared[name]
+                known = self._parts.setdefault(name, {})
+                shared[name] = known.get(part, part)
+                if len(known) < _MOST_PARTS:
+                    known[part] = shared[name]
         return scenario.model_copy(update=shared)
 
     def market_of(self, scenario: Scenario) -> Market:

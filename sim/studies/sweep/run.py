@@ -35,6 +35,8 @@ from sim.studies.sweep.tasks import (
     tasks_of,
 )
 
+_KERNELS = ("driver.simulate_range", "tallying.tell_means", "selection.select_ranks")
+"""Some of what a task calls; where these are compiled, the others are."""
 _LOOKED_AT = 1000
 """Points whose horizon is looked at for what to compile."""
 
@@ -250,16 +252,17 @@ class SweepJob:
 
 def ready_kernels(points: Points) -> None:
     """Compile the kernels of a sweep here, where no earlier process has: workers would each do so at once."""
-    horizons = {points.scenario(point).horizon: point for point in range(min(len(points), _LOOKED_AT))}
-    # A chunk of a large scenario fills histograms besides.
-    kinds = {count <= WHOLE_PATHS for count in points.paths}
-    if is_cached() and set(horizons) == {"first_day"} and kinds == {True}:
+    # A chunk of a large scenario fills histograms instead of selecting ranks.
+    looked_at = range(min(len(points), _LOOKED_AT))
+    kinds = {
+        (points.scenario(point).horizon, points.paths[point] <= WHOLE_PATHS): point for point in looked_at
+    }
+    if set(kinds) == {("first_day", True)} and is_cached(*_KERNELS):
         return
-    for point in horizons.values():
+    for (_, whole), point in kinds.items():
         scenario = points.scenario(point)
-        for whole in kinds:
-            own = Task(0, (Slice(0, 0, 2),), whole=whole)
-            perform(Job(own, (scenario,), (points.market_of(scenario),), own_kernels()))
+        own = Task(0, (Slice(0, 0, 2),), whole=whole)
+        perform(Job(own, (scenario,), (points.market_of(scenario),), own_kernels()))
 
 
 def _points_hash(points: Points) -> str:
