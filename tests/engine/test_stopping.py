@@ -140,6 +140,7 @@ def test_interrupted_before_the_first_batch(monkeypatch):
 
 
 COMPLETE = "the interruption came after the last path: the figures are complete"
+INCOMPLETE = "interrupted; the figures rest on the paths simulated so far"
 
 
 def pressed_once(usual: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,8 +189,16 @@ def test_a_target_reached_before_ctrl_c_stays_reached(monkeypatch):
     assert COMPLETE in result.notes
 
 
+def test_a_target_reached_by_the_batch_that_ctrl_c_came_in_is_reached():
+    result = run(target_se=1.0, progress=stop_after(BLOCK_PATHS))
+    assert (result.partial, result.target_reached, result.paths) == (True, True, BLOCK_PATHS)
+    assert result.summary["target"] == {"close_mean_se": 1.0, "reached": True}
+    assert COMPLETE in result.notes
+
+
 def test_a_run_that_lacks_paths_is_not_called_complete():
-    assert COMPLETE not in run(progress=stop_after(BLOCK_PATHS)).notes
+    notes = run(progress=stop_after(BLOCK_PATHS)).notes
+    assert (COMPLETE in notes, INCOMPLETE in notes) == (False, True)
 
 
 def test_ctrl_c_while_a_batch_is_added_leaves_no_half_of_it(monkeypatch):

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from explore_client import PATHS, client_of, write_deal
+from interruption import press_after_one_part
 
 from sim.errors import InvalidInput
 from sim.explore.answer import close_answer, desk_answer, finite_only
@@ -259,3 +260,9 @@ def test_a_market_parameter_out_of_its_bounds_is_refused(small):
     with pytest.raises(InvalidInput) as refusal:
         moved(small, {ELASTICITY: -1.0})
     assert "greater than 0" in str(refusal.value)
+
+
+def test_ctrl_c_while_the_page_is_answered_is_no_answer(monkeypatch, small):
+    press_after_one_part(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        close_answer(small, MOVES)
