@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sim.errors import InvalidInput, invalid
+from sim.studies.clock import ClockWatch, send_now
 from sim.whole import folder_beside
 
 Job = TypeVar("Job")
@@ -105,10 +106,12 @@ class DaskCrew:
         """Keep a few jobs a worker under way and yield what is done."""
         waiting = iter(jobs)
         under_way: dict[Any, Job] = {}
-        worker_seen = time.monotonic()
+        worker_seen, clock = time.monotonic(), ClockWatch()
         try:
             while True:
                 with self._connected():
+                    if clock.was_set_back():
+                        send_now(self._client, own_cluster=self._address is None)
                     threads = self._threads()
                     if threads:
                         worker_seen = time.monotonic()
