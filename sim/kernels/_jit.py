@@ -15,11 +15,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numba
 import numpy as np
 from numba.core import config
 from numba.core.caching import FunctionCache
+
+_UNREADABLE = (
+    *(ArithmeticError, AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError),
+    *(RuntimeError, TypeError, UnpicklingError, ValueError),
+)
+"""What Numba's reading of a file that was cut short raises: Python lists some of these and says there may be more."""
 
 
 def kernel_hash() -> str:
@@ -113,22 +120,33 @@ def _tell_once(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-class KernelCache(FunctionCache):
-    """Numba's cache of a function, with one writer at a time and no word of its own on a full disk."""
-
-    def save_overload(self, sig, data):
-        """Keep the code that was compiled for a signature; where it cannot be kept it is compiled again next time."""
-        with keeping(CACHE_FOLDER):
-            super().save_overload(sig, data)
-
-
 def cache_in(folder: Path, kind, function):
-    """Make a cache of a function, of a kind of Numba's, that keeps its code in a folder."""
+    """Make a cache of a function, of a kind of Numba's, that keeps its code in a folder.
+
+    It has one writer at a time. What cannot be kept or read costs a line and the compiling.
+    """
+
+    class Cache(kind):
+        def save_overload(self, sig, data):
+            with keeping(folder):
+                super().save_overload(sig, data)
+
+        def load_overload(self, sig, target_context):
+            try:
+                return super().load_overload(sig, target_context)
+            except _UNREADABLE as fault:
+                _tell_once(
+                    f"firstday: compiled kernels in {folder} cannot be read and compile again: {fault}"
+                )
+            with keeping(folder):
+                self.flush()
+            return None
+
     previous = config.CACHE_DIR
     # The cache picks its folder when it is made; other users of Numba in this process keep theirs.
     config.CACHE_DIR = str(folder)
     try:
-        return kind(function)
+        return Cache(function)
     finally:
         config.CACHE_DIR = previous
 
@@ -137,7 +155,7 @@ def kernel(function):
     """Compile a function that loops over lanes or paths; it runs without the interpreter lock."""
     compiled = numba.njit(error_model="numpy", fastmath=False, nogil=True)(function)
     if CACHE_FOLDER is not None:
-        compiled._cache = cache_in(CACHE_FOLDER, KernelCache, function)
+        compiled._cache = cache_in(CACHE_FOLDER, FunctionCache, function)
     return compiled
 
 

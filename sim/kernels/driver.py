@@ -53,28 +53,24 @@ def copy_block(recorded, rows, start, stop, out, trace):
 
 
 @kernel
-def simulate_block(
-    first,
-    key_low,
-    key_high,
-    coverage,
-    demand,
-    terms,
-    day,
-    ticks,
-    after,
-    work,
-    scratch,
-    recorded,
-    start,
-    stop,
-    trace,
-    draws,
-):
+def walk_on(after, first, key_low, key_high, demand, terms, day, ticks, scratch, bands, recorded):
+    """Follow a block beyond its first day where there is an ``after``.
+
+    A function of its own: only where an argument is ``None`` is the other branch not compiled.
+    """
+    if after is None:
+        no_aftermarket(recorded)
+    else:
+        walk_aftermarket(first, key_low, key_high, demand, terms, day, ticks, after, scratch, bands, recorded)
+
+
+@kernel
+def simulate_block(first, parameters, work, scratch, recorded, start, stop, trace, draws):
     """Simulate a block of consecutive paths from path ``first`` on; its trace and draws begin in column ``start``.
 
     It allocates nothing, so that a thread of a graphics card runs it too, as a block of one lane.
     """
+    key_low, key_high, coverage, demand, terms, day, ticks, after = parameters
     log_public, log_placing, valuation, pressure, capacity, spare, numerators, denominators = work
     bands = numerators, denominators
     remembers = day.momentum != 0.0 or day.halt_up.shape[0] > 0
@@ -103,32 +99,13 @@ def simulate_block(
             record_trace(scratch, trace[block + 1, start:stop])
     closing_prices(day, scratch)
     record_block(day, ticks, scratch, bands, recorded)
-    if after is None:
-        no_aftermarket(recorded)
-    else:
-        walk_aftermarket(first, key_low, key_high, demand, terms, day, ticks, after, scratch, bands, recorded)
+    walk_on(after, first, key_low, key_high, demand, terms, day, ticks, scratch, bands, recorded)
     if terms.may_withdraw:
         blank_withdrawn(terms, log_placing, recorded)
 
 
 @kernel
-def simulate_range(
-    key_low,
-    key_high,
-    coverage,
-    demand,
-    terms,
-    day,
-    ticks,
-    after,
-    first_path,
-    begin,
-    end,
-    rows,
-    out,
-    trace,
-    draws,
-):
+def simulate_range(parameters, first_path, begin, end, rows, out, trace, draws):
     """Simulate the columns ``begin`` to ``end``, block after block, on the calling thread."""
     log_public, log_placing, valuation = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     pressure, capacity, spare = np.empty(LANES), np.empty(LANES), np.empty(LANES)
@@ -142,24 +119,7 @@ def simulate_range(
         # A block ends where the low word of the path number would wrap.
         room = int(_WORDS - np.uint64(first & np.uint64(_WORDS - np.uint64(1))))
         stop = min(start + LANES, end, start + room)
-        simulate_block(
-            first,
-            key_low,
-            key_high,
-            coverage,
-            demand,
-            terms,
-            day,
-            ticks,
-            after,
-            work,
-            scratch,
-            recorded,
-            start,
-            stop,
-            trace,
-            draws,
-        )
+        simulate_block(first, parameters, work, scratch, recorded, start, stop, trace, draws)
         copy_block(recorded, rows, start, stop, out, trace)
         start = stop
 
@@ -202,7 +162,7 @@ def simulate_paths(
     def simulate(start: int) -> None:
         # Whole arrays and a range, not parts of arrays: those have another layout, to compile for once more.
         stop = min(start + chunk, out.shape[1])
-        simulate_range(*parameters, np.uint64(first_path), start, stop, rows, out, trace, draws)
+        simulate_range(parameters, np.uint64(first_path), start, stop, rows, out, trace, draws)
 
     if threads == 1 or len(starts) == 1:
         for start in starts:

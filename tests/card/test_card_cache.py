@@ -108,6 +108,17 @@ def test_a_folder_that_cannot_be_written_costs_only_the_compiling(tmp_path):
     assert err == f"firstday: compiled kernels cannot be kept in {folder}: File exists\n"
 
 
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_code_that_cannot_be_read_costs_only_the_compiling(tmp_path, kind):
+    assert told(started(tmp_path, "int64")) == (0, "0 found 1 compiled\n", "")
+    (file,) = tmp_path.glob(f"cuda-*/*/*.{kind}")
+    file.write_bytes(file.read_bytes()[:20])
+    code, out, err = told(started(tmp_path, "int64"))
+    assert (code, out) == (0, "0 found 1 compiled\n"), err
+    assert err.count("cannot be read and compile again") == err.count("\n") == 1
+    assert told(started(tmp_path, "int64")) == (0, "1 found 0 compiled\n", "")
+
+
 @pytest.mark.slow
 def test_processes_that_compile_at_once_keep_their_own_code(tmp_path):
     kinds = ("int64", "float64", "complex128")

@@ -81,6 +81,21 @@ print(twice.doubled(3), twice.doubled(1.25))
     assert process.communicate(timeout=PATIENCE) == ("6\n", "")
 
 
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("bytes_left", [0, 20, None])
+def test_code_that_cannot_be_read_costs_only_the_compiling(tmp_path, kind, bytes_left):
+    (tmp_path / "twice.py").write_text(FUNCTION, encoding="utf-8")
+    program = SAVES_SLOWLY.format(folder=str(tmp_path), argument="3")
+    assert started(tmp_path, program).communicate(timeout=PATIENCE) == ("6\n", "")
+    (kept,) = (tmp_path / "cache").rglob(f"*.{kind}")
+    # Cut short, or as long as it was and empty, as a power cut leaves it.
+    kept.write_bytes(bytes(kept.stat().st_size) if bytes_left is None else kept.read_bytes()[:bytes_left])
+    out, err = started(tmp_path, program).communicate(timeout=PATIENCE)
+    assert out == "6\n", err
+    assert err.count("cannot be read and compile again") == err.count("\n") == 1
+    assert started(tmp_path, program).communicate(timeout=PATIENCE) == ("6\n", "")
+
+
 @pytest.mark.slow
 def test_of_two_first_runs_one_may_be_killed_while_it_compiles(deal, tmp_path):
     """Both begin with an empty folder; the other one, and the next, have the bits of a usual run."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numba.core import config
 
-from sim.kernels._jit import CACHE_FOLDER, cache_in, keeping, kernel_hash, make_writable, tell_not_kept
+from sim.kernels._jit import CACHE_FOLDER, cache_in, kernel_hash, make_writable, tell_not_kept
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
 """Whether Numba's simulator stands in for a card; the functions of the CPU then run as they are."""
@@ -107,21 +107,11 @@ def card_kernel(function):
 
     if SIMULATED:
         return cuda.jit(function)
-    # Link-time optimisation would compile again, past the check of rounding.
-    compiled = cuda.jit(function, lto=False)
-    if folder := _cache_folder():
-        compiled._cache = cache_in(folder, _card_cache(folder), function)
-    return compiled
-
-
-def _card_cache(folder: Path):
-    """Return numba-cuda's cache of a kernel, with one writer at a time; what a folder cannot keep compiles again."""
     # The simulator has none.
     from numba.cuda.dispatcher import CUDACache
 
-    class CardCache(CUDACache):
-        def save_overload(self, sig, data):
-            with keeping(folder):
-                super().save_overload(sig, data)
-
-    return CardCache
+    # Link-time optimisation would compile again, past the check of rounding.
+    compiled = cuda.jit(function, lto=False)
+    if folder := _cache_folder():
+        compiled._cache = cache_in(folder, CUDACache, function)
+    return compiled

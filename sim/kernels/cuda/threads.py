@@ -15,9 +15,7 @@ from sim.kernels.driver import RECORDED, simulate_block
 
 
 @cuda.jit(device=True)
-def simulate_thread(
-    key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, paths, rows, out
-):
+def simulate_thread(parameters, first_path, paths, rows, out):
     """Simulate path ``first_path`` plus the thread's number into column that number of ``out`` (rows, paths).
 
     ``rows`` are the places of the wanted quantities in ``QUANTITIES``.
@@ -40,24 +38,7 @@ def simulate_thread(
     no_trace = cuda.local.array((1, 1), np.float32)[1:]
     no_draws = cuda.local.array((1, 1), np.float64)[1:]
     path = np.uint64(first_path + np.uint64(i))
-    simulate_block(
-        path,
-        key_low,
-        key_high,
-        coverage,
-        demand,
-        terms,
-        day,
-        ticks,
-        after,
-        work,
-        scratch,
-        recorded,
-        0,
-        1,
-        no_trace,
-        no_draws,
-    )
+    simulate_block(path, parameters, work, scratch, recorded, 0, 1, no_trace, no_draws)
     for k in range(rows.shape[0]):
         # Neighbouring threads write neighbouring numbers.
         out[k * paths + i] = recorded[rows[k], 0]
@@ -66,9 +47,8 @@ def simulate_thread(
 @card_kernel
 def simulate_first_day(key_low, key_high, coverage, demand, terms, day, ticks, first_path, paths, rows, out):
     """Simulate the first day of ``paths`` paths; ``out`` is flat, (rows, paths)."""
-    simulate_thread(
-        key_low, key_high, coverage, demand, terms, day, ticks, None, first_path, paths, rows, out
-    )
+    first_day = key_low, key_high, coverage, demand, terms, day, ticks, None
+    simulate_thread(first_day, first_path, paths, rows, out)
 
 
 @card_kernel
@@ -76,6 +56,5 @@ def simulate_horizon(
     key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, paths, rows, out
 ):
     """Simulate ``paths`` paths to the horizon; ``out`` is flat, (rows, paths)."""
-    simulate_thread(
-        key_low, key_high, coverage, demand, terms, day, ticks, after, first_path, paths, rows, out
-    )
+    parameters = key_low, key_high, coverage, demand, terms, day, ticks, after
+    simulate_thread(parameters, first_path, paths, rows, out)
