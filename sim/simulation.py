@@ -30,7 +30,7 @@ from sim.variance_reduction.method import PLAIN, Method, method_of
 BATCH_PATHS = 8 * BLOCK_PATHS
 """About a tenth of a second of work on two cores: how soon progress shows and Ctrl-C is heard."""
 CARD_BATCH_PATHS = 32 * BLOCK_PATHS
-"""Enough to fill a large CUDA card twice; two such batches take 0.2 GB of page-locked memory."""
+"""Enough to fill a large CUDA card twice; two such batches take at most 0.2 GB of page-locked memory."""
 KEEP_PATHS = 1_000_000
 FAN_PATHS = 20_000
 FAN_PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)

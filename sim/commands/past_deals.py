@@ -12,6 +12,7 @@ import typer
 
 from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_console, print_json
 from sim.commands.crews import Scheduler, interruptible
+from sim.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +33,6 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _day(option: str, text: str | None) -> date | None:
-    from sim.errors import invalid
-
     if text is None:
         return None
     try:
@@ -153,7 +152,8 @@ def calibrate(
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="With --bootstrap, seed of the draws.")] = 0,
     workers: Annotated[
-        int, typer.Option("--workers", min=0, help="Worker processes; 1 stays in this process.")
+        int,
+        typer.Option("--workers", min=0, help="With --bootstrap, worker processes; 1 stays in this process."),
     ] = 1,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -163,6 +163,9 @@ def calibrate(
     from sim.market.fit import calibration
     from sim.report.calibrate_table import print_calibration
 
+    if not bootstrap and (scheduler is not None or workers > 1):
+        option = "--workers" if scheduler is None else "--scheduler"
+        raise invalid(option, "", "a single fit needs one process", "leave it out, or add --bootstrap 200")
     if out is not None:
         calibration.check_destination(out)
     console = people_console()

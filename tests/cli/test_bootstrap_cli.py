@@ -42,6 +42,11 @@ def test_people_are_told_the_scatter_beside_the_standard_error(firstday):
     ("options", "expected"),
     [
         (("--bootstrap", 1), "--bootstrap: 1 fit has no scatter; 2 or more, as 200\n"),
+        (
+            ("--workers", 2),
+            "--workers: a single fit needs one process; leave it out, or add --bootstrap 200\n",
+        ),
+        (("--scheduler", "tcp://10.0.0.5:8786"), "--scheduler: a single fit needs one process; "),
         (("--bootstrap", 6, "--workers", 5_000), "--workers: 5,000 is too many; "),
         (("--bootstrap", 6, "--scheduler", "nonsense"), "--scheduler: 'nonsense' does not answer: "),
     ],
