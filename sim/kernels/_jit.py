@@ -120,33 +120,37 @@ def _tell_once(words: str) -> None:
     print(words, file=sys.stderr)
 
 
+class _Sparing:
+    """Mixed into a cache of Numba's: one writer at a time, and what cannot be kept or read compiles again."""
+
+    folder: Path
+
+    def save_overload(self, sig, data):
+        """Keep the code that was compiled for a signature."""
+        with keeping(self.folder):
+            super().save_overload(sig, data)
+
+    def load_overload(self, sig, target_context):
+        """Return the code that was kept for a signature; ``None`` where there is none."""
+        try:
+            return super().load_overload(sig, target_context)
+        except _UNREADABLE as fault:
+            _tell_once(
+                f"firstday: compiled kernels in {self.folder} cannot be read and compile again: {fault}"
+            )
+        with keeping(self.folder):
+            self.flush()
+        return None
+
+
 def cache_in(folder: Path, kind, function):
-    """Make a cache of a function, of a kind of Numba's, that keeps its code in a folder.
-
-    It has one writer at a time. What cannot be kept or read costs a line and the compiling.
-    """
-
-    class Cache(kind):
-        def save_overload(self, sig, data):
-            with keeping(folder):
-                super().save_overload(sig, data)
-
-        def load_overload(self, sig, target_context):
-            try:
-                return super().load_overload(sig, target_context)
-            except _UNREADABLE as fault:
-                _tell_once(
-                    f"firstday: compiled kernels in {folder} cannot be read and compile again: {fault}"
-                )
-            with keeping(folder):
-                self.flush()
-            return None
-
+    """Make a cache of a function, of a kind of Numba's, that keeps its code in a folder."""
+    sparing = type(kind.__name__, (_Sparing, kind), {"folder": folder})
     previous = config.CACHE_DIR
     # The cache picks its folder when it is made; other users of Numba in this process keep theirs.
     config.CACHE_DIR = str(folder)
     try:
-        return Cache(function)
+        return sparing(function)
     finally:
         config.CACHE_DIR = previous
 

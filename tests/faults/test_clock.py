@@ -84,7 +84,12 @@ def test_a_sweep_has_the_same_bytes(sweep_file, undisturbed, tmp_path, jumping, 
 def client() -> Iterator[Any]:
     """A client, a scheduler and a worker of Dask, all in this process."""
     distributed = pytest.importorskip("distributed")
-    settings = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    settings = {
+        "n_workers": 1,
+        "threads_per_worker": 1,
+        "processes": False,
+        "dashboard_address": "127.0.0.1:0",
+    }
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
         yield client
 
