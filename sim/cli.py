@@ -25,6 +25,7 @@ from sim.commands.console import (
     people_console,
     print_json,
 )
+from sim.commands.crews import finishing
 from sim.device import usable_device
 from sim.errors import Fault, InvalidInput
 
@@ -142,29 +143,30 @@ def run(
             device=used,
             method=method,
         )
-    from sim.desks.kept import ask_kept
-    from sim.report.web.page import write_report
-
+    asked = None
     if with_desks:
         result, asked = _asked(result, threads)
-    else:
-        asked = ask_kept(result)
+    with finishing(result.partial):
+        from sim.desks.kept import ask_kept
+        from sim.report.web.page import write_report
 
-    def draw(played: Result, folder: Path) -> None:
-        draw_run(played, folder)
-        write_report(played, folder, asked)
+        told = ask_kept(result) if asked is None else asked
 
-    written = write_run(result, destination, draw, tuple(exported))
+        def draw(played: Result, folder: Path) -> None:
+            draw_run(played, folder)
+            write_report(played, folder, told)
+
+        written = write_run(result, destination, draw, tuple(exported))
     if as_json:
         print_json(summary_json(result))
-        for note in asked.left_out if with_desks else ():
+        for note in told.left_out if with_desks else ():
             sys.stderr.write(note + "\n")
         for text in reduction_lines(result):
             sys.stderr.write(text + "\n")
     else:
         pages = (written / name for name in ("histogram.png", "fan.png", "report.html"))
         files = [path for path in pages if path.is_file()]
-        sentences = {answer.desk: answer.sentence() for answer in asked.answers} if with_desks else {}
+        sentences = {answer.desk: answer.sentence() for answer in told.answers} if with_desks else {}
         print_run(
             result, console, [*files, *(written / name for name in exported.values()), written], sentences
         )
@@ -184,7 +186,6 @@ def _asked(result: Result, threads: int | None) -> tuple[Result, AskedDesks]:
     from dataclasses import replace
 
     from sim.desks.base import AskedDesks
-    from sim.desks.together import ask_desks
     from sim.scenario import with_changes
     from sim.simulation import COMPLETE
 
@@ -192,6 +193,8 @@ def _asked(result: Result, threads: int | None) -> tuple[Result, AskedDesks]:
         # A run that was precise enough early stopped before the scenario's number of paths.
         deal = with_changes(result.scenario, {"simulation.paths": result.paths})
         try:
+            from sim.desks.together import ask_desks
+
             answers, left_out = ask_desks(deal, result.market, threads)
         except KeyboardInterrupt:
             summary = {**result.summary, "partial": True}

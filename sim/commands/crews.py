@@ -1,4 +1,4 @@
-"""What the commands that use worker processes share: their options, and Ctrl-C once or twice."""
+"""What long commands share: the options of worker processes, and Ctrl-C once or twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Annotated
 
 import typer
@@ -45,3 +45,8 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         yield lambda: pressed
     finally:
         signal.signal(signal.SIGINT, usual)
+
+
+def finishing(pressed: bool) -> AbstractContextManager[object]:
+    """Let a first Ctrl-C wait until what is done inside is done; where it was ``pressed`` before, none waits."""
+    return nullcontext() if pressed else interruptible()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_console, print_json
-from sim.commands.crews import Scheduler, interruptible
+from sim.commands.crews import Scheduler, finishing, interruptible
 from sim.errors import invalid
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def backtest(
             progress=advance,
         )
         advance.say("drawing")
-        written = result.write(out, backtest_plots(result))
+        with finishing(result.partial):
+            written = result.write(out, backtest_plots(result))
     if as_json:
         print_json(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n")
     else:

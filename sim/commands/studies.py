@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands.console import EXIT_INTERRUPTED, AsJson, Progress, people_console, print_json
+from sim.commands.crews import finishing
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -88,7 +89,8 @@ def compare(
             save_figure(comparison_figure(comparison), folder, "comparison", title, words)
 
         texts = {"comparison.json": document, "comparison.csv": as_csv(comparison.rows())}
-        written.append(write_directory(out, names, texts, draw if comparison.paths else None))
+        with finishing(comparison.partial):
+            written.append(write_directory(out, names, texts, draw if comparison.paths else None))
     if as_json:
         print_json(document)
     else:
@@ -187,7 +189,8 @@ def sensitivity(
     written = []
     if out is not None:
         texts = {"sensitivity.json": document, "sensitivity.csv": as_csv(study.rows())}
-        written.append(write_directory(out, names, texts, lambda folder: _draw(study, folder)))
+        with finishing(study.partial):
+            written.append(write_directory(out, names, texts, lambda folder: _draw(study, folder)))
     if as_json:
         print_json(document)
     else:

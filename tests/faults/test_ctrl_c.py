@@ -7,15 +7,19 @@ import json
 import pytest
 from disturbed import Command, held_after, interrupted, names_in, parts_of, paths_simulated
 
-# The moment that a run spends in writing is short: here it lasts until it is interrupted.
+# The moment that a run spends in writing is short: here it lasts until it is interrupted or may go on.
 HELD_WHILE_WRITING = """
 import pathlib, time
 import sim.run_directory as directory
+usual_fill = directory._fill
 
-def fill(result, folder, *_):
-    (folder / "half").write_text("half")
+def fill(result, folder, *others):
     pathlib.Path({marker!r}).touch()
-    time.sleep(1000)
+    (folder / "half").write_text("half")
+    while not pathlib.Path({go!r}).exists():
+        time.sleep(0.01)
+    (folder / "half").unlink()
+    usual_fill(result, folder, *others)
 
 directory._fill = fill
 """
@@ -91,12 +95,48 @@ def test_a_run_is_kept_when_its_desks_are_not_waited_for(deal, tmp_path):
 def test_a_run_keeps_what_was_simulated_and_a_second_press_ends_its_writing(deal, tmp_path):
     folder, batch, writing = tmp_path / "place", tmp_path / "batch", tmp_path / "writing"
     folder.mkdir()
-    before = MARKS_A_BATCH.format(marker=str(batch)) + HELD_WHILE_WRITING.format(marker=str(writing))
+    before = MARKS_A_BATCH.format(marker=str(batch)) + HELD_WHILE_WRITING.format(
+        marker=str(writing), go=str(tmp_path / "never")
+    )
     arguments = ("run", deal, "--paths", 1_000_000_000, "--json", "--out", folder / "run")
     with Command(*arguments, before=before, cwd=tmp_path) as command:
         command.until(batch.exists)
         interrupted(command)
         command.until(writing.exists)
+        interrupted(command)
+        said = command.said()
+    assert (said.code, said.out, said.err) == (130, "", "interrupted\n")
+    assert names_in(folder) == []
+
+
+def test_a_run_that_is_written_is_written_to_its_end(deal, tmp_path):
+    writing, go = tmp_path / "writing", tmp_path / "go"
+    arguments = ("run", deal, "--paths", 5_000, "--json", "--out")
+    before = HELD_WHILE_WRITING.format(marker=str(writing), go=str(go))
+    with Command(*arguments, tmp_path / "run", before=before, cwd=tmp_path) as command:
+        command.until(writing.exists)
+        interrupted(command)
+        heard = command.process.stderr.readline()
+        assert heard.startswith("interrupted: finishing")
+        go.touch()
+        said = command.said()
+    assert (said.code, said.err) == (0, "")
+    with Command(*arguments, tmp_path / "undisturbed", cwd=tmp_path) as command:
+        assert command.said().out == said.out
+    assert names_in(tmp_path / "run") == names_in(tmp_path / "undisturbed")
+    with Command("verify", tmp_path / "run", cwd=tmp_path) as command:
+        assert command.said().code == 0
+
+
+def test_a_run_whose_writing_hangs_ends_at_the_second_press(deal, tmp_path):
+    folder, writing = tmp_path / "place", tmp_path / "writing"
+    folder.mkdir()
+    before = HELD_WHILE_WRITING.format(marker=str(writing), go=str(tmp_path / "never"))
+    arguments = ("run", deal, "--paths", 5_000, "--json", "--out", folder / "run")
+    with Command(*arguments, before=before, cwd=tmp_path) as command:
+        command.until(writing.exists)
+        interrupted(command)
+        assert command.process.stderr.readline().startswith("interrupted: finishing")
         interrupted(command)
         said = command.said()
     assert (said.code, said.out, said.err) == (130, "", "interrupted\n")
