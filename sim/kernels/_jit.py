@@ -11,8 +11,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
@@ -71,7 +70,11 @@ def _cache_folder() -> Path | None:
         folder = root / f"kernels-{kernel_hash()}"
         try:
             make_writable(folder)
-        except OSError:
+        except OSError as fault:
+            if os.environ.get("FIRSTDAY_CACHE_DIR") and root == Path(os.environ["FIRSTDAY_CACHE_DIR"]):
+                # It was asked for; the usual places are tried one after the other.
+                why = fault.strerror or fault
+                print(f"firstday: FIRSTDAY_CACHE_DIR, {root}, cannot be used: {why}", file=sys.stderr)
             continue
         return folder
     return None
@@ -93,8 +96,7 @@ def is_cached(*kernels: str) -> bool:
     return all(any(CACHE_FOLDER.rglob(f"{name}*.nbi")) for name in wanted)
 
 
-@contextmanager
-def keeping(folder: Path) -> Iterator[None]:
+def keep(folder: Path, write: Callable[[], object]) -> None:
     """Write compiled code into a folder, one process at a time; where it cannot be kept a line says so, once.
 
     Two processes that compile a function at once, each for other arguments, would both call their code the first of
@@ -105,7 +107,7 @@ def keeping(folder: Path) -> Iterator[None]:
     try:
         with (folder / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            write()
     except OSError as fault:
         tell_not_kept(folder, fault)
 
@@ -127,19 +129,16 @@ class _Sparing:
 
     def save_overload(self, sig, data):
         """Keep the code that was compiled for a signature."""
-        with keeping(self.folder):
-            super().save_overload(sig, data)
+        usual = super().save_overload
+        keep(self.folder, lambda: usual(sig, data))
 
     def load_overload(self, sig, target_context):
         """Return the code that was kept for a signature; ``None`` where there is none."""
         try:
             return super().load_overload(sig, target_context)
-        except _UNREADABLE as fault:
-            _tell_once(
-                f"firstday: compiled kernels in {self.folder} cannot be read and compile again: {fault}"
-            )
-        with keeping(self.folder):
-            self.flush()
+        except _UNREADABLE:
+            _tell_once(f"firstday: compiled kernels in {self.folder} cannot be read; they are compiled again")
+        keep(self.folder, self.flush)
         return None
 
 

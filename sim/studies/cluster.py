@@ -291,7 +291,8 @@ def _elsewhere(address: str) -> Iterator[DaskCrew]:
         asyncio.run(_reached(address))
         client = distributed().Client(address, set_as_default=False, timeout=_FIRST_WORKER_SECONDS)
     except (OSError, TimeoutError, ValueError, TypeError) as fault:
-        raise invalid("--scheduler", "", f"{address!r} does not answer: {fault}", remedy) from fault
+        why = str(fault) or f"nothing a scheduler says came within {_FIRST_WORKER_SECONDS} seconds"
+        raise invalid("--scheduler", "", f"{address!r} does not answer: {why}", remedy) from fault
     try:
         try:
             client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
@@ -316,7 +317,9 @@ def _refuse_strangers(client: Any) -> None:
 async def _reached(address: str) -> None:
     """Connect to a scheduler once, as a client would, and let go."""
     how = import_module("distributed.security").Security().get_connection_args("client")
-    comm = await import_module("distributed.comm").connect(address, _FIRST_WORKER_SECONDS, **how)
+    # Dask itself would wait for ever for the first word of what listens there.
+    async with asyncio.timeout(_FIRST_WORKER_SECONDS):
+        comm = await import_module("distributed.comm").connect(address, _FIRST_WORKER_SECONDS, **how)
     comm.abort()
 
 

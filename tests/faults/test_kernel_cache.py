@@ -81,6 +81,36 @@ print(twice.doubled(3), twice.doubled(1.25))
     assert process.communicate(timeout=PATIENCE) == ("6\n", "")
 
 
+@pytest.mark.parametrize(
+    "fault",
+    ["shutil.rmtree(_jit.CACHE_FOLDER)", '(_jit.CACHE_FOLDER / "lock").mkdir()'],
+    ids=["gone", "lock"],
+)
+def test_a_folder_that_is_taken_away_or_cannot_be_locked_costs_only_the_compiling(tmp_path, fault):
+    (tmp_path / "twice.py").write_text(FUNCTION, encoding="utf-8")
+    program = f"""
+import shutil, sys
+from sim.kernels import _jit
+sys.path.insert(0, {str(tmp_path)!r})
+import twice
+{fault}
+print(twice.doubled(3), twice.doubled(1.25))
+"""
+    process = started(tmp_path, program)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (0, "6 2.5\n"), err
+    assert err.count("compiled kernels cannot be kept") == err.count("\n") == 1
+
+
+def test_a_chosen_folder_that_cannot_be_used_is_told(tmp_path):
+    (tmp_path / "cache").write_text("no folder", encoding="utf-8")
+    process = started(tmp_path, "from sim.kernels import _jit; print(_jit.CACHE_FOLDER)")
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert str(tmp_path) not in out
+    assert err == f"firstday: FIRSTDAY_CACHE_DIR, {tmp_path / 'cache'}, cannot be used: Not a directory\n"
+
+
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
 @pytest.mark.parametrize("bytes_left", [0, 20, None])
 def test_code_that_cannot_be_read_costs_only_the_compiling(tmp_path, kind, bytes_left):
@@ -92,7 +122,7 @@ def test_code_that_cannot_be_read_costs_only_the_compiling(tmp_path, kind, bytes
     kept.write_bytes(bytes(kept.stat().st_size) if bytes_left is None else kept.read_bytes()[:bytes_left])
     out, err = started(tmp_path, program).communicate(timeout=PATIENCE)
     assert out == "6\n", err
-    assert err.count("cannot be read and compile again") == err.count("\n") == 1
+    assert err.count("cannot be read; they are compiled again") == err.count("\n") == 1
     assert started(tmp_path, program).communicate(timeout=PATIENCE) == ("6\n", "")
 
 

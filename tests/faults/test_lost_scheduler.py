@@ -129,6 +129,21 @@ def test_a_scheduler_that_is_not_there_is_told(sweep_file, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("undisturbed")  # kernels are compiled: no line says so
+def test_a_port_where_something_else_listens_is_told(sweep_file, tmp_path):
+    """It accepts the connection and says nothing, as the server of Dask's dashboard does."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
+        short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
+        with Command(*arguments, before=short, cwd=tmp_path) as command:
+            said = command.said()
+    assert said.code == 2
+    assert "does not answer: nothing a scheduler says came within 2 seconds" in said.err
+    assert said.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 # What Python imports first where firstday is not installed, or another version of it is.
 STRANGERS = {
     "no firstday": """
@@ -153,6 +168,7 @@ metadata.version = lambda name: "0.0.1" if name == "firstday" else usual(name)
 }
 
 
+@pytest.mark.usefixtures("undisturbed")
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_workers_without_this_firstday_are_told_and_live(sweep_file, tmp_path, stranger):
     """They could not read a job; each that is sent one ends."""
@@ -172,6 +188,7 @@ def test_workers_without_this_firstday_are_told_and_live(sweep_file, tmp_path, s
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("undisturbed")  # kernels are compiled: no line says so
 @pytest.mark.parametrize("address", ["10.0.0.5", "tls://127.0.0.1:1"])
 def test_an_address_that_means_nothing_is_told_in_one_line_and_the_command_ends(
     sweep_file, tmp_path, address

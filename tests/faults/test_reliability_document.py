@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "reliability.md").read_text(encoding="utf-8")
 UNLISTED = {"test_short_soak.py", "test_reliability_document.py"}
 MINOR = {
+    "test_a_chosen_folder_that_cannot_be_used_is_told",
     "test_directories_swap_in_one_step",
     "test_a_file_system_without_locks_is_written_all_the_same",
     "test_what_appears_in_between_is_not_overwritten",
