@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import os
 import signal
 import threading
@@ -129,24 +130,22 @@ def simulate(
     Raises
     ------
     InvalidInput
-        When the scenario or its market cannot be used, or the method cannot be used on it.
+        When the scenario, its market or an option cannot be used, the method cannot be used on it, or the paths to
+        keep do not fit into memory.
 
     Notes
     -----
     An interruption (Ctrl-C) ends the run with what was simulated so far, marked ``partial``. One that comes after
     the last path leaves the figures complete, and may cost the fan; a second one ends all.
     """
-    if target_se is not None and not (math.isfinite(target_se) and target_se > 0):
+    workers = _whole("--threads", available_threads() if threads is None else threads, "threads", least=1)
+    keep_paths = _whole("--keep-paths", keep_paths, "paths", least=0)
+    if target_se is not None and not _is_positive(target_se):
         raise invalid("--target-se", "", f"{target_se} is no standard error", "expected a positive number")
-    if threads is not None and threads < 1:
-        raise invalid("--threads", "", f"{threads} is not a number of threads", "expected 1 or more")
-    if keep_paths < 0:
-        raise invalid("--keep-paths", "", f"{keep_paths} is not a number of paths", "expected 0 or more")
-    if isinstance(method, str):
+    if not isinstance(method, Method):
         method = method_of(method)
     used, instead = usable_device(device, method.name)
     plan = prepare(scenario, market, folder)
-    workers = threads or available_threads()
     paths = scenario.simulation.paths
     started = time.perf_counter()
     sampler = method.sampler(plan)
@@ -190,13 +189,32 @@ def simulate(
     )
 
 
+def _is_positive(value: object) -> bool:
+    return isinstance(value, float | int | np.floating) and 0.0 < float(value) < math.inf
+
+
+def _whole(option: str, value: int, counted: str, least: int) -> int:
+    """Check a number that came as an option or as an argument."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise invalid(option, "", f"{value} is not a number of {counted}", f"expected {least} or more")
+    return number
+
+
 def _collector(plan: Plan, keep_paths: int, method: Method, threads: int) -> AnyCollector:
     paths = plan.scenario.simulation.paths
-    if method.name == "none":
-        return Collector(plan, keep_paths, paths)
-    from sim.variance_reduction.collector import WeightedCollector
+    try:
+        if method.name == "none":
+            return Collector(plan, keep_paths, paths)
+        from sim.variance_reduction.collector import WeightedCollector
 
-    return WeightedCollector(plan, keep_paths, paths, method, threads)
+        return WeightedCollector(plan, keep_paths, paths, method, threads)
+    except MemoryError as fault:
+        problem = f"{paths:,} paths do not fit into memory"
+        raise invalid("--keep-paths", "", problem, "keep fewer, or none: --keep-paths 0") from fault
 
 
 @contextmanager

@@ -16,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Fault, InvalidInput, invalid
+from sim.kernels._jit import kernel_hash
 from sim.market.parameters import market_from_mapping
 from sim.result import Result
 from sim.run_directory import PATHS_FILES, document_sha256, read_manifest, sha256, summary_json
 from sim.scenario import Scenario, scenario_from_mapping
 from sim.simulation import simulate
 from sim.variance_reduction.method import method_from_json
+
+_FIT_ANYWHERE = 1_000_000
+"""As many paths fit into the memory of any machine: 150 MB."""
 
 
 def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
@@ -52,9 +56,11 @@ def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
     # The market is in the manifest; its file may be elsewhere by now.
     changes = {"simulation.paths": manifest["paths"], "market": market.venue}
     scenario = scenario_from_mapping(manifest["scenario"], source, changes)
-    if contradictions := _contradictions(source, manifest, scenario):
+    summary = _document(directory / "summary.json")
+    if contradictions := _contradictions(source, manifest, scenario, summary):
         raise InvalidInput(contradictions)
     method = method_from_json(manifest.get("variance_reduction"), source)
+    _refuse_too_many(directory, manifest)
     again = simulate(
         scenario, market=market, threads=threads, fan=False, keep_paths=_keep(manifest), method=method
     )
@@ -64,22 +70,43 @@ def verify(directory: Path, threads: int | None = None) -> tuple[str, ...]:
     faults = [*_differences(directory, manifest, again)]
     if faults:
         raise InvalidInput(faults)
+    if manifest.get("kernel_hash") != kernel_hash():
+        told.append(f"the run was made by other kernels than these, {kernel_hash()}")
     return (*told, f"{again.paths:,} paths simulated again: every bit of paths and summary is the same")
 
 
-def _contradictions(source: str, manifest: Mapping[str, Any], scenario: Scenario) -> list[Fault]:
-    """What the manifest says of its scenario and market that is not so."""
-    found = {
+def _refuse_too_many(directory: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse a manifest that would have more paths simulated than its run has kept: they may not fit into memory."""
+    path = directory / _paths_of(manifest)
+    if not manifest["kept_paths"] or manifest["paths"] <= _FIT_ANYWHERE or path.suffix != ".npz":
+        return
+    # NumPy's archive is not compressed.
+    if path.stat().st_size < 8 * manifest["paths"]:
+        problem = f"holds fewer paths than the {manifest['paths']:,} of the manifest"
+        raise invalid(str(path), "", problem, "the manifest was edited; run the scenario again")
+
+
+def _paths_of(manifest: Mapping[str, Any]) -> str:
+    return str(manifest.get("paths_file", PATHS_FILES[0]))
+
+
+def _contradictions(
+    source: str, manifest: Mapping[str, Any], scenario: Scenario, summary: Any
+) -> list[Fault]:
+    """What the manifest says of its scenario, market and summary that is not so."""
+    found: dict[str, Any] = {
         "scenario_sha256": document_sha256(manifest["scenario"]),
         "market_sha256": document_sha256(manifest["market"]),
         "seed": scenario.simulation.seed,
         "stage": scenario.stage,
     }
+    if isinstance(summary, dict) and "partial" in summary:
+        found["partial"] = summary["partial"]
     return [
         Fault(
             source,
             key,
-            "does not belong to the scenario and market beside it",
+            "does not belong to the scenario, the market or the summary beside it",
             "the manifest was edited; run the scenario again",
         )
         for key, value in found.items()
@@ -114,7 +141,7 @@ def _differences(directory: Path, manifest: Mapping[str, Any], again: Result) ->
         faults.append(Fault(str(directory / "summary.json"), "", "differs when recomputed", _why(manifest)))
     if again.kept is None:
         return faults
-    paths = directory / manifest.get("paths_file", PATHS_FILES[0])
+    paths = directory / _paths_of(manifest)
     if different := _different_paths(paths, again.kept):
         faults.append(Fault(str(paths), ", ".join(different), "differs when recomputed", _why(manifest)))
     return faults
@@ -160,8 +187,6 @@ def _different_arrays(path: Path, kept: Mapping[str, NDArray[np.float64]]) -> li
 
 
 def _why(manifest: Mapping[str, Any]) -> str:
-    from sim.kernels._jit import kernel_hash
-
     if manifest.get("kernel_hash") != kernel_hash():
         return f"the run was made by other kernels, {manifest.get('kernel_hash')}; this is {kernel_hash()}"
-    return "the same kernels should give the same bits; please report it"
+    return "the run was edited after it was written; if it was not, please report it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from sim.errors import invalid
 
@@ -28,10 +28,23 @@ class Method:
         ``none`` for plain paths, ``sobol`` or ``importance``.
     rare_event
         What ``importance`` aims at.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such method or event.
     """
 
     name: Name = "none"
     rare_event: RareEvent = "close_below_offer"
+
+    def __post_init__(self) -> None:
+        if self.name not in METHODS:
+            expected = f"expected {', '.join(METHODS[:-1])} or {METHODS[-1]}"
+            raise invalid("--variance-reduction", "", f"{self.name} is not a method", expected)
+        if self.rare_event not in RARE_EVENTS:
+            expected = f"expected {' or '.join(RARE_EVENTS)}"
+            raise invalid("--rare-event", "", f"{self.rare_event} is no event to aim at", expected)
 
     def to_json(self) -> dict[str, str]:
         """Return what the manifest keeps of it."""
@@ -69,20 +82,14 @@ def method_of(name: str, rare_event: str | None = None) -> Method:
     InvalidInput
         When there is no such method or event, or a rare event is named to a method that aims at none.
     """
-    known = {each: each for each in METHODS}
-    if name not in known:
-        expected = f"expected {', '.join(METHODS[:-1])} or {METHODS[-1]}"
-        raise invalid("--variance-reduction", "", f"{name} is not a method", expected)
+    method = Method(cast(Name, name))
     if rare_event is None:
-        return Method(known[name])
-    events = {each: each for each in RARE_EVENTS}
-    if rare_event not in events:
-        expected = f"expected {' or '.join(RARE_EVENTS)}"
-        raise invalid("--rare-event", "", f"{rare_event} is no event to aim at", expected)
-    if name != "importance":
+        return method
+    aimed = Method("importance", cast(RareEvent, rare_event))
+    if method.name != "importance":
         remedy = "add --variance-reduction importance, or leave --rare-event out"
         raise invalid("--rare-event", "", f"{name} aims at no event", remedy)
-    return Method("importance", events[rare_event])
+    return aimed
 
 
 def method_from_json(document: Any, source: str) -> Method:

@@ -10,6 +10,7 @@ import pytest
 from small_deals import small_deal, small_market
 
 from sim.engine import BLOCK_PATHS
+from sim.errors import InvalidInput
 from sim.simulation import BATCH_PATHS, simulate
 
 MIB = 1 << 20
@@ -67,3 +68,10 @@ def test_twenty_million_paths_take_the_memory_of_one_million(request):
     few, many = (int(number) * 1024 for number in done.stdout.split())
     assert many < few + 32 * MIB
     assert many < 1024 * MIB
+
+
+@pytest.mark.parametrize("method", ["none", "sobol", "importance"])
+def test_paths_that_no_memory_holds_are_refused(method):
+    scenario = small_deal({"simulation.paths": 10**12})
+    with pytest.raises(InvalidInput, match="--keep-paths: 1,000,000,000,000 paths do not fit into memory"):
+        simulate(scenario, market=small_market(), keep_paths=10**12, method=method)

@@ -276,3 +276,23 @@ def test_a_directory_without_a_manifest_is_told(tmp_path):
         verify(tmp_path)
     with pytest.raises(InvalidInput, match=r"holds no manifest\.json"):
         verify(tmp_path / "nowhere")
+
+
+def test_more_paths_than_the_run_has_kept_are_not_simulated(written, edit):
+    edit("paths", 10**12)
+    with pytest.raises(InvalidInput, match="holds fewer paths than the 1,000,000,000,000 of the manifest"):
+        verify(written)
+
+
+@pytest.mark.parametrize("partial", [True, 5, None])
+def test_a_manifest_that_is_partial_where_its_summary_is_not_is_told(written, edit, partial):
+    edit("partial", partial)
+    with pytest.raises(InvalidInput, match=r"manifest\.json: partial: does not belong"):
+        verify(written)
+
+
+def test_other_kernels_that_gave_the_same_bits_are_told(written, edit):
+    edit("kernel_hash", "0123456789abcdef")
+    _, kernels, paths = verify(written, threads=1)
+    assert kernels.startswith("the run was made by other kernels than these, ")
+    assert "every bit" in paths

@@ -106,7 +106,9 @@ def test_what_is_no_run_is_not_overwritten(write, tmp_path):
     SweepJob(checked(path), out, resume=False).run(ThisProcess(), never)
     place.mkdir(parents=True)
     (place / "letter.txt").write_text("dear", encoding="utf-8")
-    with pytest.raises(InvalidInput, match="holds other files"):
+    with pytest.raises(
+        InvalidInput, match="holds other files; move 0001 away, then go on with --resume --runs"
+    ):
         with_runs(path, out, resume=True)
     assert (place / "letter.txt").read_text() == "dear"
     assert names(out) == ["0001"]

@@ -7,10 +7,10 @@ writes them where it is: its machine must see the directory.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim.errors import InvalidInput, invalid
+from sim.errors import Fault, InvalidInput, invalid
 from sim.market.parameters import Market
 from sim.run_directory import document_sha256, prepare_destination, read_manifest, write_run
 from sim.scenario.scenario import Scenario
@@ -87,14 +87,22 @@ class SweepRuns:
         Raises
         ------
         InvalidInput
-            When there is something else in the place of one.
+            When there is something else in the place of one, or it has lost its manifest.
         """
-        missing = []
+        missing, faults = [], list[Fault]()
         for point in range(len(self._points)):
             job = self.job(point)
             if not is_there(job):
-                prepare_destination(job.out)
+                try:
+                    prepare_destination(job.out)
+                except InvalidInput as found:
+                    if isinstance(found.__cause__, OSError):
+                        raise
+                    remedy = f"move {job.out.name} away, then go on with --resume --runs"
+                    faults += [replace(fault, remedy=remedy) for fault in found.faults]
                 missing.append(point)
+        if faults:
+            raise InvalidInput(faults)
         return missing
 
     def job(self, point: int) -> RunJob:
