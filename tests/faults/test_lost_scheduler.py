@@ -6,13 +6,16 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 from disturbed import Command, held_after, parts_of, paths_simulated, wait_until
+
+# Kernels are compiled by then: no line says so.
+pytestmark = pytest.mark.usefixtures("undisturbed")
 
 
 @contextmanager
@@ -115,33 +118,42 @@ def test_workers_that_are_lost_and_do_not_come_back_are_told(sweep_file, undistu
     assert 3 <= len(parts_of(out)) < undisturbed.parts
 
 
-def test_a_scheduler_that_is_not_there_is_told(sweep_file, tmp_path):
+@pytest.fixture
+def refused(sweep_file, tmp_path) -> Callable[[str], str]:
+    """Return a function that sweeps on a scheduler for which it waits two seconds, and tells the only line said."""
+
+    def sweep(address: str) -> str:
+        arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
+        short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
+        with Command(*arguments, before=short, cwd=tmp_path) as command:
+            said = command.said()
+        assert said.code == 2
+        assert not (tmp_path / "out").exists()
+        (line,) = said.err.splitlines()
+        assert line.startswith(f"--scheduler: {address!r} does not answer: ")
+        return line
+
+    return sweep
+
+
+def test_a_scheduler_that_is_not_there_is_told(refused):
     """The port is bound and nobody listens there: the connection is refused."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
-        short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
-        with Command(*arguments, before=short, cwd=tmp_path) as command:
-            said = command.said()
-    assert said.code == 2
-    assert "does not answer" in said.err
-    assert not (tmp_path / "out").exists()
+        refused(f"tcp://127.0.0.1:{taken.getsockname()[1]}")
 
 
-@pytest.mark.usefixtures("undisturbed")  # kernels are compiled: no line says so
-def test_a_port_where_something_else_listens_is_told(sweep_file, tmp_path):
+def test_a_port_where_something_else_listens_is_told(refused):
     """It accepts the connection and says nothing, as the server of Dask's dashboard does."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
-        short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
-        with Command(*arguments, before=short, cwd=tmp_path) as command:
-            said = command.said()
-    assert said.code == 2
-    assert "does not answer: nothing a scheduler says came within 2 seconds" in said.err
-    assert said.err.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+        line = refused(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+    assert "nothing a scheduler says came within 2 seconds" in line
+
+
+@pytest.mark.parametrize("address", ["10.0.0.5", "tls://127.0.0.1:1"])
+def test_an_address_that_means_nothing_is_told_in_one_line_and_the_command_ends(refused, address):
+    """Without a port, or encrypted without certificates: no connection is tried, and nothing waits for one."""
+    refused(address)
 
 
 # What Python imports first where firstday is not installed, or another version of it is.
@@ -168,7 +180,6 @@ metadata.version = lambda name: "0.0.1" if name == "firstday" else usual(name)
 }
 
 
-@pytest.mark.usefixtures("undisturbed")
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_workers_without_this_firstday_are_told_and_live(sweep_file, tmp_path, stranger):
     """They could not read a job; each that is sent one ends."""
@@ -185,20 +196,4 @@ def test_workers_without_this_firstday_are_told_and_live(sweep_file, tmp_path, s
     (line,) = said.err.splitlines()
     assert line.startswith("--scheduler: the worker tcp://127.0.0.1:")
     assert f"has {stranger}; install firstday " in line
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.usefixtures("undisturbed")  # kernels are compiled: no line says so
-@pytest.mark.parametrize("address", ["10.0.0.5", "tls://127.0.0.1:1"])
-def test_an_address_that_means_nothing_is_told_in_one_line_and_the_command_ends(
-    sweep_file, tmp_path, address
-):
-    """Without a port, or encrypted without certificates: no connection is tried, and nothing waits for one."""
-    short = "import sim.studies.cluster\nsim.studies.cluster._FIRST_WORKER_SECONDS = 2\n"
-    arguments = ("sweep", sweep_file, "--scheduler", address, "--out", tmp_path / "out")
-    with Command(*arguments, before=short, cwd=tmp_path) as command:
-        said = command.said()
-    assert said.code == 2
-    (line,) = said.err.splitlines()
-    assert line.startswith(f"--scheduler: {address!r} does not answer: ")
     assert not (tmp_path / "out").exists()

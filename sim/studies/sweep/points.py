@@ -22,7 +22,7 @@ _MOST_FAULTS = 100
 _MOST_PARTS = 1_000
 """Parts of a name that are shared: beyond it a field has nearly as many values as there are points."""
 _REMEMBERED = 20_000
-"""Scenarios held at once, up to ten kilobytes each; those of a larger sweep are built again when their turn comes."""
+"""Scenarios held at once, 2 to 6 kilobytes each; those of a larger sweep are built again when their turn comes."""
 
 Checked = Callable[[int, int], None]
 """Told of the points checked and of the points in all."""
